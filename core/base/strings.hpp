@@ -1,0 +1,27 @@
+// Small text helpers that several floors need.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ferrule::base {
+
+/// The candidate closest to `word` by edit distance, or empty when none is near enough to be a likely slip.
+std::string_view nearest(std::string_view word, std::span<const std::string> candidates);
+
+/// Parts between separators, empty ones included.
+std::vector<std::string_view> split(std::string_view text, char separator);
+/// Without white space at both ends.
+std::string_view trim(std::string_view text) noexcept;
+/// Items joined by a separator.
+std::string join(std::span<const std::string> items, std::string_view separator);
+/// Equal apart from ASCII case.
+bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept;
+/// Lower-case ASCII.
+std::string to_lower(std::string_view text);
+/// Whether the bytes are valid UTF-8.
+bool is_utf8(std::string_view text) noexcept;
+
+} // namespace ferrule::base

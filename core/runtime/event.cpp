@@ -1,0 +1,49 @@
+#include "runtime/event.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace ferrule::runtime {
+
+event::event(asio::any_io_executor on)
+    : on_(on)
+    , waiters_(std::move(on), asio::steady_timer::time_point::max()) {}
+
+void event::set() {
+    set_ = true;
+    waiters_.cancel();
+}
+
+asio::awaitable<void> event::wait() {
+    while (!set_) {
+        boost::system::error_code ignored;
+        co_await waiters_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            co_return;
+    }
+}
+
+asio::awaitable<bool> event::wait_until(base::steady_time deadline) {
+    if (set_)
+        co_return true;
+    // A timer of its own: its end wakes only this waiter, the latch wakes it through the shared one.
+    asio::steady_timer limit(on_, deadline);
+    bool expired = false;
+    limit.async_wait([this, &expired](const boost::system::error_code& failed) {
+        if (!failed) {
+            expired = true;
+            waiters_.cancel();
+        }
+    });
+    while (!set_ && !expired) {
+        boost::system::error_code ignored;
+        co_await waiters_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            break;
+    }
+    co_return set_;
+}
+
+} // namespace ferrule::runtime

@@ -23,7 +23,7 @@ function(ferrule_plugin kind name)
   target_link_libraries(${kind}_${name} PRIVATE ferrule_plugin_api ferrule_flags ${arg_LIBRARIES})
   set_target_properties(${kind}_${name} PROPERTIES
     OUTPUT_NAME "${name}" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/ferrule/plugins/${kind}s")
-  install(TARGETS ${kind}_${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/ferrule/plugins/${kind}s")
+  install(TARGETS ${kind}_${name} LIBRARY DESTINATION "lib/ferrule/plugins/${kind}s")
   set_property(GLOBAL APPEND PROPERTY FERRULE_PLUGINS ${kind}_${name})
 endfunction()
 

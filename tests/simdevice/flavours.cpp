@@ -125,8 +125,7 @@ flavour_rules huawei_vrp(const std::string& enable_password) {
     const std::string unknown = "${indent}^\nError: Unrecognized command found at '^' position.\n";
     const modes_of system_modes{"system", "view"};
     rule_list rules;
-    rules.go({"system-view", "sys"}, {"user"}, "system",
-             "Enter system view, return user view with return command.\n");
+    rules.go({"system-view", "sys"}, {"user"}, "system", "Enter system view, return user view with return command.\n");
     rules.go({"return", "\x1a"}, system_modes, "user");
     rules.go({"quit"}, {"view"}, "system");
     rules.go({"quit"}, {"system"}, "user");
@@ -140,8 +139,9 @@ flavour_rules huawei_vrp(const std::string& enable_password) {
         view.to_mode = "view";
         view.set_view = "${command}";
     }
-    rules.on("screen-length 0 temporary", {"user"},
-             "Info: The configuration takes effect on the current user terminal interface only.\n")
+    rules
+        .on("screen-length 0 temporary", {"user"},
+            "Info: The configuration takes effect on the current user terminal interface only.\n")
         .effect = command_spec::effect_kind::pager_off;
     auto& super = rules.on("super", {"user"}, "Now user privilege is level 3.\n");
     if (!enable_password.empty()) {

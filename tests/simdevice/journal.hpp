@@ -55,7 +55,8 @@ struct device_counters {
 /// The record of one device; written by its sessions, read by tests. Any thread.
 class journal {
   public:
-    explicit journal(std::size_t transcript_limit) : transcript_limit_(transcript_limit) {}
+    explicit journal(std::size_t transcript_limit)
+        : transcript_limit_(transcript_limit) {}
 
     std::uint64_t connected();
     void logged_in(std::uint64_t session, const std::string& user, const std::string& method);

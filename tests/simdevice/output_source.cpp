@@ -12,7 +12,8 @@ std::string output_source::generated_line(std::uint64_t number) {
 
 std::uint64_t output_source::remaining() const {
     const std::uint64_t text = own_.size() - own_taken_ + text_.size();
-    const std::uint64_t all = generate_ > std::numeric_limits<std::uint64_t>::max() - text ? generate_ : generate_ + text;
+    const std::uint64_t all =
+        generate_ > std::numeric_limits<std::uint64_t>::max() - text ? generate_ : generate_ + text;
     return limit_ ? std::min(all, *limit_) : all;
 }
 

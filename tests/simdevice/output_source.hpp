@@ -16,7 +16,9 @@ class output_source {
 
     /// `text` must outlive the source. `limit` cuts the whole.
     output_source(std::string_view text, std::uint64_t generate, bool endless, std::optional<std::uint64_t> limit)
-        : text_(text), generate_(endless ? std::numeric_limits<std::uint64_t>::max() : generate), limit_(limit) {}
+        : text_(text)
+        , generate_(endless ? std::numeric_limits<std::uint64_t>::max() : generate)
+        , limit_(limit) {}
 
     /// A text of its own, printed before all else.
     void put_first(std::string text) { own_ = std::move(text); }

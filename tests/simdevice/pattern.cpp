@@ -9,7 +9,8 @@
 namespace ferrule::simdevice {
 
 struct pattern::code {
-    explicit code(pcre2_code* given) : handle(given) {}
+    explicit code(pcre2_code* given)
+        : handle(given) {}
 
     code(const code&) = delete;
     code& operator=(const code&) = delete;
@@ -36,8 +37,8 @@ pattern::pattern(const std::string& text) {
 std::optional<std::vector<std::string>> pattern::match(std::string_view line) const {
     const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> data(
         pcre2_match_data_create_from_pattern(code_->handle, nullptr), pcre2_match_data_free);
-    const int count = pcre2_match(code_->handle, reinterpret_cast<PCRE2_SPTR>(line.data()), line.size(), 0, 0,
-                                  data.get(), nullptr);
+    const int count =
+        pcre2_match(code_->handle, reinterpret_cast<PCRE2_SPTR>(line.data()), line.size(), 0, 0, data.get(), nullptr);
     if (count < 1) {
         return std::nullopt;
     }

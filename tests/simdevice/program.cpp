@@ -56,7 +56,8 @@ std::optional<std::vector<std::string>> groups_of(const rule& candidate, std::st
 
 } // namespace
 
-program::program(device_spec spec) : spec_(std::move(spec)) {
+program::program(device_spec spec)
+    : spec_(std::move(spec)) {
     if (spec_.hostname.empty()) {
         spec_.hostname = spec_.name;
     }
@@ -153,8 +154,7 @@ found_rule program::find(std::string_view mode, std::string_view line, device_st
     auto next_exact = exact.begin();
     auto next_other = others_.begin();
     while (next_exact != exact.end() || next_other != others_.end()) {
-        const bool take_exact =
-            next_exact != exact.end() && (next_other == others_.end() || *next_exact < *next_other);
+        const bool take_exact = next_exact != exact.end() && (next_other == others_.end() || *next_exact < *next_other);
         const auto& candidate = rules_[take_exact ? *next_exact++ : *next_other++];
         if (!applies(candidate, mode)) {
             continue;

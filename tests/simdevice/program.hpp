@@ -18,7 +18,9 @@ namespace ferrule::simdevice {
 /// What all sessions of one device share and change while it runs. Any thread.
 class device_state {
   public:
-    device_state(std::string hostname, std::size_t rules) : hostname_(std::move(hostname)), uses_(rules) {}
+    device_state(std::string hostname, std::size_t rules)
+        : hostname_(std::move(hostname))
+        , uses_(rules) {}
 
     std::string hostname() const;
     void set_hostname(std::string name);
@@ -54,8 +56,11 @@ class program {
     const device_spec& spec() const { return spec_; }
 
     const mode_spec& mode(std::string_view name) const;
+
     const std::string& start_mode() const { return spec_.start_mode; }
+
     std::size_t rules() const { return rules_.size(); }
+
     bool exit_ends_connection() const { return exit_ends_connection_; }
 
     /// The first rule for a line that is not used up; counts its use.

@@ -59,6 +59,7 @@ class shell {
     struct say_step {
         std::string text;
     };
+
     struct output_step {
         output_source source;
         std::size_t chunk = 0;
@@ -67,21 +68,27 @@ class shell {
         std::size_t lines_left = 0;
         bool at_pager = false;
     };
+
     struct pause_step {
         milliseconds length;
     };
+
     struct ask_step {
         const ask_spec* ask;
         int wrong = 0;
         bool asked = false;
     };
+
     struct apply_step {
         found_rule found;
     };
+
     struct end_step {
         ending how;
     };
+
     struct prompt_step {};
+
     using step = std::variant<say_step, output_step, pause_step, ask_step, apply_step, end_step, prompt_step>;
     using maybe_outcome = std::optional<shell_outcome>;
 

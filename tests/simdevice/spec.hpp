@@ -66,14 +66,14 @@ struct command_spec {
     match_kind match = match_kind::exact;
     std::string text;               ///< the command, its beginning, or a PCRE2 pattern for the whole line
     std::vector<std::string> modes; ///< only in these modes; empty: everywhere
-    std::uint64_t times = 0;        ///< the rule applies to that many commands of the device, then never again; 0: always
+    std::uint64_t times = 0; ///< the rule applies to that many commands of the device, then never again; 0: always
     std::vector<ask_spec> ask;
-    std::string output;            ///< LF becomes CR LF
-    std::uint64_t generate = 0;    ///< that many bytes of numbered lines follow the output
-    bool endless = false;          ///< numbered lines follow until Ctrl-C or the end of the connection
-    milliseconds delay{0};         ///< before the first byte
-    std::size_t chunk = 0;         ///< bytes a write; 0: as many as fit
-    milliseconds chunk_delay{0};   ///< between writes
+    std::string output;                      ///< LF becomes CR LF
+    std::uint64_t generate = 0;              ///< that many bytes of numbered lines follow the output
+    bool endless = false;                    ///< numbered lines follow until Ctrl-C or the end of the connection
+    milliseconds delay{0};                   ///< before the first byte
+    std::size_t chunk = 0;                   ///< bytes a write; 0: as many as fit
+    milliseconds chunk_delay{0};             ///< between writes
     std::optional<std::uint64_t> drop_after; ///< bytes of output after which the connection is dropped
     ending then = ending::prompt;
     int exit_status = 0;
@@ -106,6 +106,7 @@ struct challenge_spec {
         bool echo = false;
         std::string answer;
     };
+
     std::string name;
     std::string instruction;
     std::vector<prompt> prompts;
@@ -144,13 +145,13 @@ struct device_spec {
     std::string enable_password;            ///< empty: `enable` asks for none
     std::optional<pager_spec> pager;        ///< replaces the flavour's, which does not page by default
 
-    std::vector<user_spec> users; ///< none: `admin` with password `admin`
+    std::vector<user_spec> users;                       ///< none: `admin` with password `admin`
     std::vector<std::string> host_key_types{"ed25519"}; ///< of: ed25519, ecdsa, rsa; a fresh key each start
     std::vector<std::string> host_key_files;            ///< private keys in PEM or OpenSSH form, instead of fresh ones
     algorithm_spec algorithms;
 
-    std::string banner; ///< sent by SSH before authentication
-    std::string motd;   ///< printed by the shell before the first prompt
+    std::string banner;                 ///< sent by SSH before authentication
+    std::string motd;                   ///< printed by the shell before the first prompt
     std::vector<ask_spec> login_dialog; ///< after the motd, before the first prompt
 
     echo_kind echo = echo_kind::strict;
@@ -161,11 +162,11 @@ struct device_spec {
     std::string greeting_text = "220 this is not an SSH server\r\n";
     shell_kind shell = shell_kind::normal;
     bool allow_exec = true;
-    bool allow_forwarding = false; ///< direct-tcpip, to numeric addresses, localhost and other devices by name
-    milliseconds connect_delay{0}; ///< before the SSH banner
-    milliseconds auth_delay{0};    ///< before each reply to an authentication request
-    milliseconds prompt_delay{0};  ///< before the first byte of the shell
-    milliseconds idle_timeout{0};  ///< without input; 0: never
+    bool allow_forwarding = false;          ///< direct-tcpip, to numeric addresses, localhost and other devices by name
+    milliseconds connect_delay{0};          ///< before the SSH banner
+    milliseconds auth_delay{0};             ///< before each reply to an authentication request
+    milliseconds prompt_delay{0};           ///< before the first byte of the shell
+    milliseconds idle_timeout{0};           ///< without input; 0: never
     std::uint64_t drop_on_command = 0;      ///< the session's n-th command is received and answered by a drop
     std::uint64_t close_after_commands = 0; ///< the session ends right after the answer to its n-th command
     std::size_t max_sessions = 0;           ///< further connections are closed at once; 0: no limit

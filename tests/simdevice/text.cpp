@@ -18,7 +18,9 @@ std::string to_crlf(std::string_view text) {
     return out;
 }
 
-bool has_placeholders(std::string_view text) { return text.find("${") != std::string_view::npos; }
+bool has_placeholders(std::string_view text) {
+    return text.find("${") != std::string_view::npos;
+}
 
 std::string expand(std::string_view text, const lookup& values) {
     std::string out;

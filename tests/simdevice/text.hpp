@@ -20,7 +20,8 @@ std::string expand(std::string_view text, const lookup& values);
 /// Whether `expand` could change anything; texts without placeholders need no copy.
 bool has_placeholders(std::string_view text);
 
-/// The value that a POSIX shell would assign for the word at the start of `text` (quotes removed, up to a blank or `;`).
+/// The value that a POSIX shell would assign for the word at the start of `text` (quotes removed, up to a blank or
+/// `;`).
 std::string unquote_word(std::string_view text);
 
 /// Without blanks at both ends.

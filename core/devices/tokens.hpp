@@ -1,0 +1,51 @@
+// Recognises API callers by their bearer token.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/secret.hpp"
+#include "model/token.hpp"
+#include "store/store.hpp"
+
+namespace ferrule::devices {
+
+namespace asio = boost::asio;
+
+/// The tokens that are valid, in memory over the store. Thread-safe; `load` once, before anything else.
+class tokens {
+  public:
+    explicit tokens(store::store& records);
+
+    asio::awaitable<result<void>> load();
+    [[nodiscard]] bool empty() const;
+
+    /// The token's entry if `text` is one and has not expired.
+    [[nodiscard]] std::shared_ptr<const model::token> recognise(std::string_view text, base::wall_time now) const;
+    [[nodiscard]] std::vector<std::shared_ptr<const model::token>> list() const;
+
+    struct made {
+        std::shared_ptr<const model::token> entry;
+        base::secret text; ///< Shown once, kept nowhere.
+    };
+
+    /// Makes a token `frl_…` and its durable entry.
+    asio::awaitable<result<made>> make(std::string name, model::role may, std::optional<base::wall_time> expires_at);
+    /// Ends it at once. `token_not_found`; `last_admin` when no other admin token would be left.
+    asio::awaitable<result<void>> revoke(std::string id);
+
+  private:
+    store::store& records_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<const model::token>> by_hash_;
+};
+
+} // namespace ferrule::devices

@@ -1,0 +1,31 @@
+// Jobs as JSON: the request that clients send, the job that they see, and the record that is stored.
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+#include "base/json_fwd.hpp"
+#include "model/job.hpp"
+
+namespace ferrule::model {
+
+/// Reads the body of POST /api/v1/jobs. Strict: fails with `invalid_request` that names every faulty path (details
+/// {"problems":[{"path","message"}]}).
+result<job_request> job_request_from_json(const base::json& body);
+
+/// The job as clients see it, with all fields of the public shape; secrets of an inline target and replies of prompts
+/// never appear. `with_results` off for listings.
+base::json to_json(const job& shown, bool with_results = true);
+base::json to_json(const command_result& shown);
+
+/// The job as it is stored: everything but the secrets, which the caller seals (see job_secrets).
+base::json to_record(const job& kept);
+/// Reads a stored job; fails with `corrupt_record`.
+result<job> job_from_record(const base::json& record);
+
+/// The secrets of a request as JSON, null when it has none; for sealing.
+base::json job_secrets(const job_request& request);
+/// Puts them back after a restart.
+result<void> restore_secrets(job_request& request, const base::json& secrets);
+
+} // namespace ferrule::model

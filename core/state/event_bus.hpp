@@ -1,0 +1,87 @@
+// Tells whoever listens what happens, without ever waiting for a listener.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "runtime/event.hpp"
+
+namespace ferrule::state {
+
+namespace asio = boost::asio;
+
+/// One event, shared by all its subscribers. `data` is JSON text. `id` ascends over the life of the bus.
+struct event {
+    std::uint64_t id = 0;
+    std::string topic; ///< `job`, `job.output`, `session`, `device`, `plugin`, `node`
+    std::string key;   ///< What it is about, such as the job's id.
+    std::string data;
+};
+
+using event_ptr = std::shared_ptr<const event>;
+
+class event_bus;
+
+/// A listener's queue. `next` gives the events in order; when the listener is too slow for its limit the queue is emptied and `lagged` says how many were
+/// lost, so that it can say so and start anew. Destroying it ends the subscription. next() on the executor it was made with.
+class subscription {
+  public:
+    ~subscription();
+    /// The events waiting, at least one; empty when `deadline` passed or the subscription was closed.
+    asio::awaitable<std::vector<event_ptr>> next(base::steady_time deadline);
+    [[nodiscard]] std::uint64_t lagged() const;
+    [[nodiscard]] bool closed() const;
+    /// Ends a waiting next(); from any thread.
+    void close();
+
+  private:
+    friend class event_bus;
+    struct shared;
+    explicit subscription(std::shared_ptr<shared> inner);
+    std::shared_ptr<shared> inner_;
+};
+
+/// Fan-out in memory. publish is cheap when nobody listens, never blocks on a listener, and keeps the last events of each topic but `job.output` for resume
+/// by id. Thread-safe.
+class event_bus {
+  public:
+    using filter = std::function<bool(const event&)>;
+
+    explicit event_bus(std::size_t history = 4096, std::size_t queue_limit = 1024);
+    ~event_bus();
+
+    /// Whether anyone would see an event of this topic about this key; to skip making its data.
+    [[nodiscard]] bool wanted() const noexcept { return listeners_.load(std::memory_order_relaxed) > 0; }
+    void publish(std::string topic, std::string key, std::string data);
+
+    /// Listens from now on; with `after`, first the kept events with a higher id. `queue_limit` 0 = the bus's own.
+    [[nodiscard]] std::unique_ptr<subscription> subscribe(asio::any_io_executor on, filter wanted,
+                                                          std::optional<std::uint64_t> after = std::nullopt,
+                                                          std::size_t queue_limit = 0);
+    /// Closes every subscription, for shutdown.
+    void close();
+    [[nodiscard]] std::uint64_t last_id() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<std::weak_ptr<subscription::shared>> subscriptions_;
+    std::deque<event_ptr> history_;
+    std::size_t history_limit_;
+    std::size_t queue_limit_;
+    std::uint64_t next_id_ = 1;
+    bool closed_ = false;
+    std::atomic<std::size_t> listeners_{0};
+};
+
+} // namespace ferrule::state

@@ -1,0 +1,41 @@
+// The process's own counters, as Prometheus text.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <memory>
+#include <string>
+
+namespace ferrule::state {
+
+/// Owns the registry and the series that the core itself writes. Each member is valid as long as the object; prometheus-cpp makes them thread-safe.
+class metrics {
+  public:
+    metrics();
+
+    [[nodiscard]] prometheus::Registry& registry() noexcept { return *registry_; }
+    /// The page that /metrics serves.
+    [[nodiscard]] std::string text() const;
+
+    prometheus::Counter& job_finished(const std::string& state, const std::string& how);
+
+    prometheus::Counter& jobs_accepted;
+    prometheus::Counter& jobs_rejected;
+    prometheus::Gauge& jobs_queued;
+    prometheus::Gauge& jobs_running;
+    prometheus::Histogram& job_seconds;
+    prometheus::Gauge& sessions_open;
+    prometheus::Counter& sessions_opened;
+    prometheus::Counter& sessions_reused;
+    prometheus::Counter& sessions_lost;
+
+  private:
+    explicit metrics(std::shared_ptr<prometheus::Registry> registry);
+    std::shared_ptr<prometheus::Registry> registry_;
+    prometheus::Family<prometheus::Counter>& finished_;
+};
+
+} // namespace ferrule::state

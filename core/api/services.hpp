@@ -1,0 +1,58 @@
+// What the routes are made over.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json_fwd.hpp"
+#include "model/node.hpp"
+
+namespace ferrule::devices {
+class job_service;
+class inventory;
+class tokens;
+class device_tester;
+} // namespace ferrule::devices
+
+namespace ferrule::state {
+class event_bus;
+class metrics;
+} // namespace ferrule::state
+
+namespace ferrule::api {
+
+namespace asio = boost::asio;
+
+/// The plugins as clients see them. Reading the folders may block, so both are asynchronous; they resume on the
+/// caller's executor.
+class plugin_listing {
+  public:
+    virtual ~plugin_listing() = default;
+    /// A list of objects: {"id", "version", "state", "file", "components": [{"kind", "name", "summary"}], "problem",
+    /// …}.
+    virtual asio::awaitable<result<base::json>> list() = 0;
+    /// One component with its config schema; `plugin_not_found`.
+    virtual asio::awaitable<result<base::json>> describe(std::string kind, std::string name) = 0;
+};
+
+/// References to the floors below; all must outlive the router.
+struct services {
+    devices::job_service& jobs;
+    devices::inventory& inventory;
+    devices::tokens& tokens;
+    devices::device_tester& tester;
+    state::event_bus& events;
+    state::metrics& metrics;
+    plugin_listing& plugins;
+    std::function<std::vector<model::node_info>()> nodes;
+    /// Why the process is not ready; empty when it is.
+    std::function<std::vector<std::string>()> not_ready;
+    const base::clock& time;
+};
+
+} // namespace ferrule::api

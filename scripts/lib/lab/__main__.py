@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -109,6 +110,7 @@ def log_in(lab: Lab, name: str, argv: list[str]) -> int:
 
 
 def main() -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `lab status | head` is no error
     asked = arguments()
     lab = Lab(Path(os.environ["FERRULE_LAB_DIR"]))
     try:
@@ -125,6 +127,10 @@ def main() -> int:
         return one_device(lab, asked.command, asked.device)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"lab: {error.strerror}: {error.filename}; run this as the user who started the lab, or as root",
+              file=sys.stderr)
         return 1
 
 

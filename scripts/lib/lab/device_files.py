@@ -194,7 +194,8 @@ def _sshd(ssh: Path, device: topology.Device, access: Access) -> None:
 
 def _frr(frr: Path, log: Path, device: topology.Device) -> None:
     """FRR's configuration; its folder is writable for the lab's users, so that `write memory` works."""
-    lines = ["frr defaults traditional", f"hostname {device.name}", "service integrated-vtysh-config", "!",
+    lines = ["frr defaults traditional", f"hostname {device.name}", "service integrated-vtysh-config",
+             "ip forwarding", "ipv6 forwarding", "!",
              "interface lo", f" ip address {topology.ROUTER_IDS[device.name]}/32", "exit", "!"]
     for end in topology.ends_of(device.name):
         far = next(other for link in topology.LINKS for mine, other in ((link.a, link.b), (link.b, link.a))
@@ -203,6 +204,9 @@ def _frr(frr: Path, log: Path, device: topology.Device) -> None:
                   f" ip address {end.address}", "exit", "!"]
     lines += [f"ip route {prefix} {gateway}" for prefix, gateway in topology.STATIC_ROUTES[device.name]]
     write(frr / "frr.conf", "\n".join(lines) + "\n", 0o660)
+    options = " ".join(topology.FRR_OPTIONS)
+    daemons = ["vtysh_enable=yes", *(f'{name}_options="{options}"' for name in topology.FRR_DAEMONS)]
+    write(frr / "daemons", "\n".join(daemons) + "\n", 0o640)
     write(frr / "vtysh.conf", "service integrated-vtysh-config\n", 0o660)
     log.mkdir(parents=True, exist_ok=True)
     try:

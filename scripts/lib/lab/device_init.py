@@ -17,8 +17,6 @@ from pathlib import Path
 import topology
 from namespaces import CONTROL_FD, LISTEN_FD, LabError, run
 
-FRR_DAEMONS = ("zebra", "staticd")
-
 
 def say(text: str) -> None:
     print(text, flush=True)
@@ -31,8 +29,8 @@ def private_view(files: Path) -> None:
     run(["mount", "-t", "devpts", "-o", "newinstance,gid=5,mode=620,ptmxmode=666", "devpts", "/dev/pts"])
     if not os.path.islink("/dev/ptmx"):
         run(["mount", "--bind", "/dev/pts/ptmx", "/dev/ptmx"])
-    # /etc last but one: every other source lies below the state directory, which may be in /run or /tmp.
-    for part, target in (("home", "/home"), ("log", "/var/log"), ("etc", "/etc")):
+    # The sources lie below the state directory, which may be in /home, /run or /tmp: those come last.
+    for part, target in (("log", "/var/log"), ("etc", "/etc"), ("home", "/home")):
         run(["mount", "--bind", str(files / part), target])
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])
     run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/tmp"])
@@ -43,23 +41,17 @@ def base_network(device: topology.Device) -> None:
     run(["ip", "link", "set", "lo", "up"])
 
 
-def own_addresses(device: topology.Device) -> None:
-    """Linux boxes get their addresses here; on routers that is FRR's business."""
-    for end in topology.ends_of(device.name):
-        run(["ip", "link", "set", end.interface, "up"])
-        if device.platform == "linux":
-            run(["ip", "address", "add", end.address, "dev", end.interface])
-
-
 def start_frr() -> None:
-    """Each daemon returns to us once its command socket answers; then vtysh loads the configuration."""
-    os.makedirs("/run/frr", exist_ok=True)
-    os.chmod("/run/frr", 0o755)
-    subprocess.run(["chown", "frr:frr", "/run/frr"], check=True)
-    for daemon in FRR_DAEMONS:
-        run([f"/usr/lib/frr/{daemon}", "-d", "-A", "127.0.0.1", "-P", "0", "--log", "file:/var/log/frr/frr.log"],
-            timeout=30)
+    """Each daemon returns to us once its command socket answers; then vtysh loads the configuration.
+
+    watchfrr comes last: it restarts a daemon that died, and vtysh's `write memory` goes through it.
+    """
+    os.mkdir("/run/frr")
+    run(["chown", "frr:frr", "/run/frr"])
+    for daemon in topology.FRR_DAEMONS:
+        run([f"/usr/lib/frr/{daemon}", "-d", *topology.FRR_OPTIONS], timeout=30)
     run(["vtysh", "-b"], timeout=30)
+    run(["/usr/lib/frr/watchfrr", "-d", "--min-restart-interval", "1", *topology.FRR_DAEMONS], timeout=30)
 
 
 def start_sshd(listening: bool) -> subprocess.Popen[bytes]:
@@ -88,7 +80,6 @@ def main() -> None:
         control.sendall(b"cabling\n")
         if control.recv(16) != b"go\n":
             raise LabError("the lab gave up while this device was starting")
-        own_addresses(device)
         if device.platform == "frr":
             start_frr()
         sshd = start_sshd(device.port is not None)

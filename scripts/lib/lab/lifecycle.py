@@ -13,7 +13,6 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import device_files
 import namespaces
@@ -162,10 +161,10 @@ class Lab:
                 "ip", "link", "add", a.interface, "type", "veth",
                 "peer", "name", b.interface, "netns", str(pids[b.device])]))
             for end in (a, b):
-                if end.device not in names:  # it has booted already: plug the new cable in
-                    self._plug_in(pids[end.device], end)
+                self._plug_in(pids[end.device], end)
 
     def _plug_in(self, pid: int, end: topology.End) -> None:
+        """Routers give the address themselves: that is FRR's business, from its configuration."""
         namespaces.run(namespaces.inside(pid, ["ip", "link", "set", end.interface, "up"]))
         if topology.device(end.device).platform == "linux":
             namespaces.run(namespaces.inside(pid, ["ip", "address", "add", end.address, "dev", end.interface]))
@@ -184,6 +183,3 @@ def hand_over(directory: Path, paths: list[Path]) -> None:
         return
     for path in [directory, *paths]:
         os.chown(path, int(uid), int(gid))
-
-
-Record = dict[str, Any]

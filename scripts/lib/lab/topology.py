@@ -75,6 +75,9 @@ STATIC_ROUTES = {
     "frr3": (("10.77.1.0/30", "10.77.2.1"),),
 }
 
+FRR_DAEMONS = ("zebra", "staticd")
+FRR_OPTIONS = ("-A", "127.0.0.1", "-P", "0", "--log", "file:/var/log/frr/frr.log")
+
 LOGINS = (
     Login("netops", "any", True, True, "password, key or keyboard-interactive"),
     Login("keyonly", "publickey", False, True, "key only; has no password"),

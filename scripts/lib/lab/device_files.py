@@ -166,7 +166,7 @@ def _with_members(line: str, names: str) -> str:
 
 def _sshd(ssh: Path, device: topology.Device, access: Access) -> None:
     ssh.mkdir()
-    kinds = ("rsa",) if device.legacy else ("ed25519", "ecdsa", "rsa")
+    kinds = ("rsa",) if device.legacy else ("ed25519", "ecdsa")
     for kind in kinds:
         _keypair(ssh / f"ssh_host_{kind}_key", kind, f"root@{device.name}")
     keys = access.key.with_suffix(".pub").read_text() + access.locked_key.with_suffix(".pub").read_text()

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import device_files
 import namespaces
@@ -62,12 +63,12 @@ class Lab:
         """The lock lies beside the directory, so that `down` can remove all of the latter."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         path = self.directory.with_name(self.directory.name + ".lock")
-        with open(path, "a", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+        file = _lock(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            file.close()
 
     def create(self) -> None:
         """Makes the state directory, its secrets and each device's files; what exists is kept."""
@@ -168,6 +169,17 @@ class Lab:
         namespaces.run(namespaces.inside(pid, ["ip", "link", "set", end.interface, "up"]))
         if topology.device(end.device).platform == "linux":
             namespaces.run(namespaces.inside(pid, ["ip", "address", "add", end.address, "dev", end.interface]))
+
+
+def _lock(path: Path) -> IO[str]:
+    """Waits for the lock. Its last holder may have removed the file meanwhile: then it is a new one's turn."""
+    while True:
+        file = open(path, "a", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()
 
 
 def write_atomically(path: Path, text: str) -> None:

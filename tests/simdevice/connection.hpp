@@ -87,7 +87,7 @@ class connection final : public watcher, public channel_host {
     bool dropping_ = false;
     bool reset_ = false;
     std::string end_;
-    std::string user_;
+    std::string user_; ///< of the latest authentication request
     authenticator gate_;
     ssh_callbacks_struct callbacks_{};
     session_handle session_;

@@ -78,7 +78,11 @@ void connection::handle_auth(message_handle message) {
 }
 
 void connection::answer_auth(message_handle message) {
-    const auto user = text_of(ssh_message_auth_user(message.get()));
+    auto user = text_of(ssh_message_auth_user(message.get()));
+    if (user.empty()) { // libssh gives the answers to a challenge no user name; it is that of the request before
+        user = user_;
+    }
+    user_ = user;
     verdict given{verdict::what::refuse, nullptr, false};
     switch (ssh_message_subtype(message.get())) {
     case SSH_AUTH_METHOD_PASSWORD:
@@ -115,7 +119,6 @@ void connection::reply(message_handle message, const verdict& given, const std::
         ask(message.get(), *given.round);
         break;
     case verdict::what::accept:
-        user_ = user;
         device_.record.logged_in(id_, user, gate_.passed());
         ssh_message_auth_reply_success(message.get(), 0);
         break;

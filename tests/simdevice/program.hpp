@@ -66,6 +66,8 @@ class program {
     /// The first rule for a line that is not used up; counts its use.
     found_rule find(std::string_view mode, std::string_view line, device_state& state) const;
 
+    bool has_exact(const std::string& line) const { return exact_.contains(line); }
+
     /// Whether `config_reject` refuses this line.
     bool rejects(std::string_view line) const;
 

@@ -138,6 +138,14 @@ void shell::accept(const std::string& line) {
 }
 
 void shell::queue(const std::string& command) {
+    if (program_.spec().kind == flavour::linux_shell && !program_.has_exact(command)) {
+        if (const auto parts = split_sequence(command); parts.size() > 1) {
+            for (const auto& part : parts) {
+                queue(part);
+            }
+            return;
+        }
+    }
     auto found = program_.find(mode_, command, state_);
     if (found.what != nullptr) {
         const auto& spec = found.what->spec;
@@ -148,17 +156,6 @@ void shell::queue(const std::string& command) {
             steps_.push_back(ask_step{&ask});
         }
         steps_.push_back(apply_step{std::move(found)});
-        return;
-    }
-    const auto semicolon = command.find(';');
-    if (program_.spec().kind == flavour::linux_shell && semicolon != std::string::npos) {
-        const auto first = trimmed(std::string_view(command).substr(0, semicolon));
-        const auto others = trimmed(std::string_view(command).substr(semicolon + 1));
-        for (const auto part : {first, others}) {
-            if (!part.empty()) {
-                queue(std::string(part));
-            }
-        }
         return;
     }
     const auto& mode = program_.mode(mode_);

@@ -75,6 +75,26 @@ std::string unquote_word(std::string_view text) {
     return out;
 }
 
+std::vector<std::string> split_sequence(std::string_view line) {
+    std::vector<std::string> parts;
+    char quote = '\0';
+    std::size_t start = 0;
+    for (std::size_t i = 0; i <= line.size(); ++i) {
+        const char c = i < line.size() ? line[i] : ';';
+        if (c == ';' && (quote == '\0' || i == line.size())) {
+            if (const auto part = trimmed(line.substr(start, i - start)); !part.empty()) {
+                parts.emplace_back(part);
+            }
+            start = i + 1;
+        } else if (quote != '\0') {
+            quote = c == quote ? '\0' : quote;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+        }
+    }
+    return parts;
+}
+
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ferrule::simdevice {
 
@@ -23,6 +24,9 @@ bool has_placeholders(std::string_view text);
 /// The value that a POSIX shell would assign for the word at the start of `text` (quotes removed, up to a blank or
 /// `;`).
 std::string unquote_word(std::string_view text);
+
+/// The commands of a line of POSIX shell: parts between semicolons outside of quotes, trimmed, none empty.
+std::vector<std::string> split_sequence(std::string_view line);
 
 /// Without blanks at both ends.
 std::string_view trimmed(std::string_view text);

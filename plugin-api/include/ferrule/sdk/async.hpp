@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ferrule/sdk/event.hpp>
+#include <ferrule/sdk/http.hpp>
 #include <ferrule/sdk/offload.hpp>
 #include <ferrule/sdk/resolve.hpp>
 #include <ferrule/sdk/secret.hpp>

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace ferrule::sdk {
 
@@ -73,6 +74,20 @@ inline void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
+/// Appends a number; one that JSON cannot hold (infinite or not a number) becomes null.
+template <class Number>
+void append_json_number(std::string& out, Number value) {
+    if constexpr (std::floating_point<Number>) {
+        if (!std::isfinite(value)) {
+            out += "null";
+            return;
+        }
+    }
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+    out.append(buffer, static_cast<std::size_t>(end - buffer));
+}
+
 /// Builds one JSON object, member by member: `json_object().add("host", host).add("port", 22).text()`.
 class json_object {
   public:
@@ -93,19 +108,12 @@ class json_object {
         return add_json(key, value ? "true" : "false");
     }
 
-    json_object& add(std::string_view key, std::integral auto value) requires(!std::same_as<decltype(value), bool>) {
-        start(key);
-        append_number(value);
-        return *this;
-    }
+    template <class Number>
 
-    /// A value that JSON cannot hold (infinite or not a number) becomes null.
-    json_object& add(std::string_view key, std::floating_point auto value) {
-        if (!std::isfinite(value)) {
-            return add_json(key, "null");
-        }
+    requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>) json_object& add(std::string_view key,
+                                                                                           Number value) {
         start(key);
-        append_number(value);
+        append_json_number(text_, value);
         return *this;
     }
 
@@ -128,12 +136,6 @@ class json_object {
         }
         append_json_string(text_, key);
         text_ += ':';
-    }
-
-    void append_number(auto value) {
-        char buffer[64];
-        const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
-        text_.append(buffer, static_cast<std::size_t>(end - buffer));
     }
 
     std::string text_;

@@ -85,6 +85,17 @@ std::string to_lower(std::string_view text) {
     return copy;
 }
 
+std::string_view complete_utf8(std::string_view text) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+        const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+        if ((byte & 0xc0U) == 0x80U)
+            continue;
+        const std::size_t size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+        return size > back ? text.substr(0, text.size() - back) : text;
+    }
+    return text;
+}
+
 bool is_utf8(std::string_view text) noexcept {
     // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
     for (std::size_t i = 0; i < text.size();) {

@@ -21,6 +21,8 @@ std::string join(std::span<const std::string> items, std::string_view separator)
 bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept;
 /// Lower-case ASCII.
 std::string to_lower(std::string_view text);
+/// The bytes without a character at the end that is cut short.
+std::string_view complete_utf8(std::string_view text) noexcept;
 /// Whether the bytes are valid UTF-8.
 bool is_utf8(std::string_view text) noexcept;
 

@@ -5,15 +5,18 @@ namespace ferrule::devices {
 void hold_back::failed(const std::string& login, base::steady_time now) {
     if (time_.count() <= 0)
         return;
+    const std::lock_guard lock(mutex_);
     forget_old(now);
     until_[login] = now + time_;
 }
 
 void hold_back::succeeded(const std::string& login) {
+    const std::lock_guard lock(mutex_);
     until_.erase(login);
 }
 
 std::optional<base::duration> hold_back::left(const std::string& login, base::steady_time now) {
+    const std::lock_guard lock(mutex_);
     const auto at = until_.find(login);
     if (at == until_.end())
         return std::nullopt;

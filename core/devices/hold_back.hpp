@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -9,12 +10,13 @@
 
 namespace ferrule::devices {
 
-/// Remembers failed logins: after one, the same login on the same device is not tried again for a while. Another credential, or a changed one, is another
-/// login. Sans-I/O, the clock is passed in; not thread-safe.
+/// Remembers failed logins: after one, the same login on the same device is not tried again for a while. Another
+/// credential, or a changed one, is another login. Sans-I/O, the clock is passed in. Thread-safe.
 class hold_back {
   public:
     /// `time` 0 never holds back.
-    explicit hold_back(base::duration time) : time_(time) {}
+    explicit hold_back(base::duration time)
+        : time_(time) {}
 
     /// `login` names device, user and credential version.
     void failed(const std::string& login, base::steady_time now);
@@ -26,6 +28,7 @@ class hold_back {
     void forget_old(base::steady_time now);
 
     base::duration time_;
+    std::mutex mutex_;
     std::map<std::string, base::steady_time> until_;
 };
 

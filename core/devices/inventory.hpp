@@ -21,13 +21,18 @@ namespace ferrule::devices {
 
 namespace asio = boost::asio;
 
-/// The live inventory: a map in memory over records in the store. What YAML brought has origin `file` and cannot be changed by REST; the rest is durable
-/// before a change is answered. Credentials are sealed by the vault at rest. Thread-safe; `load` once, before anything else.
+/// The live inventory: a map in memory over records in the store. What YAML brought has origin `file` and cannot be
+/// changed by REST; the rest is durable before a change is answered. Credentials are sealed by the vault at rest.
+/// Thread-safe; `load` once, before anything else.
 class inventory {
   public:
+    /// The collections that this class keeps in the store.
+    static std::vector<store::collection> collections();
+
     inventory(store::store& records, const vault& sealing);
 
-    /// Takes the entries of the configuration and reads those of the store. A name in both is the file's, with a warning.
+    /// Takes the entries of the configuration and reads those of the store. A name in both is the file's, with a
+    /// warning.
     asio::awaitable<result<void>> load(std::vector<model::device> devices, std::vector<model::credential> credentials);
 
     [[nodiscard]] std::shared_ptr<const model::device> find_device(std::string_view name) const;
@@ -38,10 +43,12 @@ class inventory {
     [[nodiscard]] model::page<std::shared_ptr<const model::credential>> credentials(std::string_view cursor,
                                                                                     std::size_t limit) const;
 
-    /// Makes or replaces; true when it is new. `read_only` for an entry of the configuration, `credential_not_found` for a reference to none.
+    /// Makes or replaces; true when it is new. `read_only` for an entry of the configuration, `credential_not_found`
+    /// for a reference to none.
     asio::awaitable<result<bool>> put(model::device entry);
     asio::awaitable<result<bool>> put(model::credential entry);
-    /// `device_not_found`, `credential_not_found`, `read_only`, `in_use` (with the names of the devices that refer to it).
+    /// `device_not_found`, `credential_not_found`, `read_only`, `in_use` (with the names of the devices that refer to
+    /// it).
     asio::awaitable<result<void>> remove_device(std::string name);
     asio::awaitable<result<void>> remove_credential(std::string name);
 

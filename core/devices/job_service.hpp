@@ -39,13 +39,15 @@ struct job_query {
     std::uint32_t limit = 50;
 };
 
-/// Everything that the API can do with jobs and sessions. Calls may come from any strand and resume on the caller's; jobs handed out are immutable snapshots.
+/// Everything that the API can do with jobs and sessions. Calls may come from any strand and resume on the caller's;
+/// jobs handed out are immutable snapshots.
 class job_service {
   public:
     virtual ~job_service() = default;
 
-    /// Validates, makes the job durable and queues it. Fails with `device_not_found`, `device_disabled`, `credential_not_found`, `platform_not_found`,
-    /// `invalid_request`, `idempotency_conflict` (same key, other request), `overloaded` (retryable), `shutting_down`, `store_failed`.
+    /// Validates, makes the job durable and queues it. Fails with `device_not_found`, `device_disabled`,
+    /// `credential_not_found`, `platform_not_found`, `invalid_request`, `idempotency_conflict` (same key, other
+    /// request), `overloaded` (retryable), `shutting_down`, `store_failed`.
     virtual asio::awaitable<result<accepted>> submit(model::job_request request, submission by) = 0;
     /// The job once it is final, or as it is when `limit` has passed. `job_not_found`.
     virtual asio::awaitable<result<std::shared_ptr<const model::job>>> wait(std::string id, base::duration limit) = 0;

@@ -7,9 +7,8 @@ namespace ferrule::devices {
 namespace {
 
 bool same_answers(const std::vector<model::prompt_reply>& left, const std::vector<model::prompt_reply>& right) {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& a, const auto& b) {
-        return a.pattern == b.pattern && a.reply == b.reply;
-    });
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const auto& a, const auto& b) { return a.pattern == b.pattern && a.reply == b.reply; });
 }
 
 bool same_login(const std::shared_ptr<const model::credential>& left,

@@ -12,15 +12,18 @@
 
 namespace ferrule::devices {
 
-/// What a session is opened to. Immutable and shared; holds the credentials by pointer, so a later change of the inventory makes another one.
+/// What a session is opened to. Immutable and shared; holds the credentials by pointer, so a later change of the
+/// inventory makes another one.
 struct resolved_target {
     std::shared_ptr<const model::device> device; ///< Of the inventory, or made for an inline target.
     std::shared_ptr<const model::credential> login;
     std::vector<std::shared_ptr<const model::credential>> jump_logins; ///< One a hop.
 
     [[nodiscard]] const model::target& at() const noexcept { return device->at; }
+
     /// Where order is kept.
     [[nodiscard]] std::string key() const { return model::device_key(device->at); }
+
     /// What a failed login is remembered under; holds no secret.
     [[nodiscard]] std::string login_key() const;
     /// Session identity: whether a session opened to this one may serve the other.

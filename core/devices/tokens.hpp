@@ -20,12 +20,19 @@ namespace ferrule::devices {
 
 namespace asio = boost::asio;
 
+/// BLAKE2b-256 of a token's text in hex: the form in which tokens are kept.
+std::string hash_token(std::string_view text);
+
 /// The tokens that are valid, in memory over the store. Thread-safe; `load` once, before anything else.
 class tokens {
   public:
+    /// The collections that this class keeps in the store.
+    static std::vector<store::collection> collections();
+
     explicit tokens(store::store& records);
 
-    asio::awaitable<result<void>> load();
+    /// Reads the stored ones and adds those of the configuration, whose ids start with `config:`.
+    asio::awaitable<result<void>> load(std::vector<model::token> configured);
     [[nodiscard]] bool empty() const;
 
     /// The token's entry if `text` is one and has not expired.

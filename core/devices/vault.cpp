@@ -42,6 +42,7 @@ struct descriptor {
 
 result<base::secret> read_key(const std::string& file, int number) {
     struct stat about {};
+
     if (::fstat(number, &about) != 0)
         return key_error(file, std::string("cannot be examined: ") + std::strerror(errno));
     if ((about.st_mode & 077U) != 0)
@@ -86,7 +87,8 @@ result<void> make_key(const std::string& file) {
 
 } // namespace
 
-vault::vault(base::secret key) : key_(std::move(key)) {}
+vault::vault(base::secret key)
+    : key_(std::move(key)) {}
 
 result<vault> vault::open(const std::string& key_file) {
     if (sodium_init() < 0)

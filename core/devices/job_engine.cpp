@@ -1,0 +1,252 @@
+#include "devices/job_engine.hpp"
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "devices/job_end.hpp"
+#include "runtime/event.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ferrule::devices {
+
+namespace {
+
+error not_found(const std::string& id) {
+    return error("job_not_found", "there is no job " + id + "; it may be older than the retention time");
+}
+
+error shutting_down() {
+    return error("shutting_down", "the daemon is stopping and takes no new jobs", true);
+}
+
+} // namespace
+
+job_engine::job_engine(node_parts& parts, const inventory& known, job_records& records,
+                       std::shared_ptr<plugins::scheduler> chooser)
+    : parts_(parts)
+    , known_(known)
+    , records_(records)
+    , placement_(std::move(chooser))
+    , node_(parts)
+    , expiry_(parts.loop.make_strand()) {
+    parts_.write = [this](const model::job& record, std::function<void(result<void>)> done) {
+        records_.put(record, std::move(done));
+    };
+    parts_.finish = [this](entry_ptr entry, model::job last) { finish(std::move(entry), std::move(last)); };
+}
+
+job_engine::~job_engine() = default;
+
+result<resolved_ptr> job_engine::admit(const model::job_request& request) const {
+    const auto count = request.commands.size() + request.config.size();
+    if (count > parts_.limits.max_commands)
+        return error("invalid_request", "commands: " + std::to_string(count) +
+                                            " items are more than jobs.max_commands (" +
+                                            std::to_string(parts_.limits.max_commands) + ") allows");
+    if (request.timeout && *request.timeout > parts_.limits.max_timeout)
+        return error("invalid_request", "timeout: " + base::to_text(*request.timeout) +
+                                            " is more than jobs.max_timeout (" +
+                                            base::to_text(parts_.limits.max_timeout) + ") allows");
+    auto at = resolve(known_, request);
+    if (!at)
+        return at.error();
+    if (const auto driver = parts_.plugins.driver((*at)->at().driver); !driver)
+        return driver.error();
+    if (const auto& name = (*at)->at().platform; !name.empty())
+        if (const auto platform = parts_.platforms(name); !platform)
+            return platform.error();
+    return at;
+}
+
+// The lock makes one order of three: ids, places in the queue, places on disk.
+void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, const std::string& key,
+                         const std::string& fingerprint, std::function<void(result<void>)> done) {
+    parts_.table.add(entry, deadline);
+    if (!node_.push(entry)) {
+        parts_.table.withdraw(entry);
+        done(shutting_down());
+        return;
+    }
+    auto stored = [this, entry, done = std::move(done)](result<void> written) {
+        if (written)
+            parts_.table.made_durable(entry);
+        else
+            parts_.table.withdraw(entry);
+        node_.wake(entry);
+        done(std::move(written));
+    };
+    const auto first = parts_.table.view(entry);
+    if (key.empty())
+        records_.put(*first, std::move(stored));
+    else
+        records_.put_with_key(*first, key, fingerprint, std::move(stored));
+}
+
+asio::awaitable<result<accepted>> job_engine::submit(model::job_request request, submission by) {
+    if (stopping_)
+        co_return shutting_down();
+    if (by.idempotency_key.empty())
+        co_return co_await accept(std::move(request), std::move(by.owner), {}, {});
+    auto key = idempotency::scoped(by.owner, by.idempotency_key);
+    auto fingerprint = idempotency::fingerprint(request);
+    if (!keys_.claim(key))
+        co_return error("idempotency_in_progress",
+                        "a request with the same Idempotency-Key is being answered right now: try again", true);
+    const std::unique_ptr<const std::string, std::function<void(const std::string*)>> release(
+        &key, [this](const std::string* used) { keys_.release(*used); });
+    auto used = co_await records_.find_key(key);
+    if (!used)
+        co_return used.error();
+    if (*used)
+        co_return co_await repeated(std::move(**used), std::move(fingerprint));
+    co_return co_await accept(std::move(request), std::move(by.owner), key, std::move(fingerprint));
+}
+
+asio::awaitable<result<accepted>> job_engine::repeated(job_records::key_use use, std::string fingerprint) {
+    if (use.fingerprint != fingerprint)
+        co_return error("idempotency_conflict",
+                        "this Idempotency-Key was used for a different request before: use a new "
+                        "key for a new request");
+    auto before = co_await get(std::move(use.job));
+    if (!before)
+        co_return before.error();
+    accepted again;
+    again.job = std::move(*before);
+    again.repeated = true;
+    co_return again;
+}
+
+asio::awaitable<result<accepted>> job_engine::accept(model::job_request request, std::string owner, std::string key,
+                                                     std::string fingerprint) {
+    auto at = admit(request);
+    if (!at) {
+        parts_.figures.jobs_rejected.Increment();
+        co_return at.error();
+    }
+    if (parts_.table.queued() >= parts_.limits.max_queued) {
+        parts_.figures.jobs_rejected.Increment();
+        co_return error(
+            "overloaded",
+            std::to_string(parts_.limits.max_queued) + " jobs are waiting already (jobs.max_queued): try again", true);
+    }
+    if (request.how == model::strategy::fifo || !node_.has(**at)) {
+        const std::array<model::node_info, 1> nodes{node_.info()};
+        const auto chosen = placement_.choose(nodes, **at);
+        if (!chosen) {
+            parts_.figures.jobs_rejected.Increment();
+            co_return chosen.error();
+        }
+    }
+    const auto wait_limit = request.ttl.value_or(parts_.limits.default_ttl);
+    const auto run_limit = request.timeout.value_or(parts_.limits.default_timeout);
+    auto first = std::make_shared<model::job>();
+    first->request = std::move(request);
+    first->device = (*at)->device->name;
+    first->owner = std::move(owner);
+    const auto deadline = parts_.clock.steady_now() + wait_limit;
+
+    entry_ptr entry;
+    std::optional<result<void>> written;
+    auto start = [&](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto done = [shared, &written](result<void> outcome) {
+            written.emplace(std::move(outcome));
+            asio::dispatch(asio::get_associated_executor(*shared), [shared] { (*shared)(); });
+        };
+        const std::lock_guard lock(order_);
+        first->id = base::make_id();
+        first->created_at = parts_.clock.wall_now();
+        entry = std::make_shared<job_entry>(std::move(first), *at, run_limit);
+        enqueue(entry, deadline, key, fingerprint, std::move(done));
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
+    if (!*written)
+        co_return written->error();
+    arm_expiry();
+    accepted made;
+    made.job = parts_.table.view(entry);
+    co_return made;
+}
+
+asio::awaitable<result<job_ptr>> job_engine::get(std::string id) {
+    if (auto shown = parts_.table.view(std::string_view(id)))
+        co_return shown;
+    auto kept = co_await records_.get(id);
+    if (!kept)
+        co_return kept.error();
+    if (!*kept)
+        co_return not_found(id);
+    co_return std::make_shared<const model::job>(std::move(**kept));
+}
+
+asio::awaitable<result<job_ptr>> job_engine::wait(std::string id, base::duration limit) {
+    const auto living = parts_.table.find(id);
+    if (!living)
+        co_return co_await get(std::move(id));
+    const auto on = co_await asio::this_coro::executor;
+    const auto ended = std::make_shared<runtime::event>(on);
+    std::function<void()> told = [on, ended] { asio::post(on, [ended] { ended->set(); }); };
+    if (!parts_.table.when_final(living, std::move(told)))
+        co_await ended->wait_until(parts_.clock.steady_now() + limit);
+    co_return parts_.table.view(living);
+}
+
+asio::awaitable<result<model::page<job_ptr>>> job_engine::list(job_query query) {
+    auto kept = co_await records_.list(std::move(query));
+    if (!kept)
+        co_return kept.error();
+    for (auto& each : kept->items)
+        if (auto shown = parts_.table.view(std::string_view(each->id)))
+            each = std::move(shown);
+    co_return kept;
+}
+
+asio::awaitable<result<job_ptr>> job_engine::cancel(std::string id) {
+    const auto living = parts_.table.find(id);
+    if (!living) {
+        auto kept = co_await get(id);
+        if (!kept)
+            co_return kept.error();
+        co_return error("job_finished",
+                        "the job has ended already: it is " + std::string(model::to_text((*kept)->state)));
+    }
+    switch (parts_.table.cancel(living)) {
+    case job_table::cancel_outcome::claimed:
+        end_unstarted(parts_, living, model::job_state::cancelled,
+                      error("cancelled", "it was cancelled while it waited"));
+        node_.wake(living);
+        co_return co_await wait(std::move(id), std::chrono::seconds(5));
+    case job_table::cancel_outcome::interrupted:
+        co_return parts_.table.view(living);
+    case job_table::cancel_outcome::not_durable:
+        co_return not_found(id);
+    case job_table::cancel_outcome::final:
+        break;
+    }
+    co_return error("job_finished", "the job has ended already");
+}
+
+std::vector<model::session_info> job_engine::sessions() const {
+    return node_.sessions();
+}
+
+asio::awaitable<result<void>> job_engine::close_session(std::string id, bool force) {
+    if (!node_.close_session(id, force))
+        co_return error("session_not_found", "there is no open pinned session " + id);
+    co_return ok();
+}
+
+std::vector<model::node_info> job_engine::nodes() const {
+    return {node_.info()};
+}
+
+} // namespace ferrule::devices

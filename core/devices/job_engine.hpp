@@ -1,0 +1,73 @@
+// The job service: admission, durability, recovery and the end of every job.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "devices/idempotency.hpp"
+#include "devices/inventory.hpp"
+#include "devices/job_records.hpp"
+#include "devices/job_service.hpp"
+#include "devices/job_table.hpp"
+#include "devices/local_node.hpp"
+#include "devices/node_parts.hpp"
+#include "devices/placement.hpp"
+
+namespace ferrule::devices {
+
+/// Connects the table, the records and the node. Acceptance, queue position and place on disk are decided together
+/// under one lock, so they are the same order. Made once a process; `start` before anything else, `stop` last.
+class job_engine final : public job_service {
+  public:
+    job_engine(node_parts& parts, const inventory& known, job_records& records,
+               std::shared_ptr<plugins::scheduler> chooser);
+    ~job_engine() override;
+
+    /// Takes up what the process before left: queued jobs and read-only ones that ran are queued again in their order,
+    /// changes that ran become `unknown`.
+    asio::awaitable<result<void>> start();
+    /// Takes nothing new, lets what runs end within `limit`; the rest stays in the store.
+    asio::awaitable<void> stop(base::duration limit);
+
+    asio::awaitable<result<accepted>> submit(model::job_request request, submission by) override;
+    asio::awaitable<result<job_ptr>> wait(std::string id, base::duration limit) override;
+    asio::awaitable<result<job_ptr>> get(std::string id) override;
+    asio::awaitable<result<model::page<job_ptr>>> list(job_query query) override;
+    asio::awaitable<result<job_ptr>> cancel(std::string id) override;
+    [[nodiscard]] std::vector<model::session_info> sessions() const override;
+    asio::awaitable<result<void>> close_session(std::string id, bool force) override;
+
+    [[nodiscard]] std::vector<model::node_info> nodes() const;
+
+  private:
+    result<resolved_ptr> admit(const model::job_request& request) const;
+    void enqueue(const entry_ptr& entry, base::steady_time deadline, const std::string& key,
+                 const std::string& fingerprint, std::function<void(result<void>)> done);
+    void finish(entry_ptr entry, model::job last);
+    void store_last(entry_ptr entry, job_ptr last, base::duration pause);
+    void arm_expiry();
+    void expire();
+    asio::awaitable<result<accepted>> accept(model::job_request request, std::string owner, std::string key,
+                                             std::string fingerprint);
+    asio::awaitable<result<accepted>> repeated(job_records::key_use use, std::string fingerprint);
+    asio::awaitable<result<void>> take_up(model::job left);
+
+    node_parts& parts_;
+    const inventory& known_;
+    job_records& records_;
+    placement placement_;
+    local_node node_;
+    idempotency keys_;
+    std::mutex order_;
+    asio::steady_timer expiry_;
+    std::mutex expiry_mutex_;
+    base::steady_time expiry_at_ = base::steady_time::max(); // guarded by expiry_mutex_, as is the timer
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> abandoned_{false};
+};
+
+} // namespace ferrule::devices

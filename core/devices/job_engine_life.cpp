@@ -1,0 +1,148 @@
+// How jobs reach their end, how they expire, and what happens to them across a restart.
+#include "devices/job_engine.hpp"
+
+#include "base/log.hpp"
+#include "devices/job_end.hpp"
+#include "runtime/event.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrule::devices {
+
+namespace {
+
+constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr base::duration longest_pause = std::chrono::seconds(5);
+
+error interrupted_change() {
+    return error(
+        "interrupted",
+        "the daemon ended while this change ran, so whether the device carried it out is not known: look at the "
+        "device before you repeat it");
+}
+
+} // namespace
+
+void job_engine::finish(entry_ptr entry, model::job last) {
+    if (abandoned_)
+        return; // the record keeps saying that it is unfinished, and the next start takes it up
+    store_last(std::move(entry), std::make_shared<const model::job>(std::move(last)), first_pause);
+}
+
+void job_engine::store_last(entry_ptr entry, job_ptr last, base::duration pause) {
+    records_.put(*last, [this, entry, last, pause](result<void> written) {
+        if (written) {
+            parts_.table.finished(entry, last);
+            return;
+        }
+        base::log::error("devices", "the end of a job cannot be stored; it is tried again",
+                         {{"job", last->id}, {"why", written.error().message()}});
+        if (abandoned_)
+            return;
+        auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), pause);
+        timer->async_wait([this, timer, entry, last, pause](const boost::system::error_code& failed) {
+            if (!failed)
+                store_last(entry, last, std::min(pause * 2, longest_pause));
+        });
+    });
+}
+
+void job_engine::arm_expiry() {
+    const auto next = parts_.table.next_deadline();
+    const std::lock_guard lock(expiry_mutex_);
+    if (!next || *next >= expiry_at_)
+        return;
+    expiry_at_ = *next;
+    expiry_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(*next));
+    expiry_.async_wait([this](const boost::system::error_code& failed) {
+        if (!failed)
+            expire();
+    });
+}
+
+void job_engine::expire() {
+    {
+        const std::lock_guard lock(expiry_mutex_);
+        expiry_at_ = base::steady_time::max();
+    }
+    for (const auto& each : parts_.table.claim_expired(parts_.clock.steady_now())) {
+        end_unstarted(parts_, each, model::job_state::expired,
+                      error("expired", "it waited in the queue longer than its ttl", true));
+        node_.wake(each);
+    }
+    arm_expiry();
+}
+
+asio::awaitable<result<void>> job_engine::start() {
+    auto left = co_await records_.unfinished();
+    if (!left)
+        co_return left.error();
+    if (!left->empty())
+        base::log::info("devices", "taking up unfinished jobs", {{"count", std::to_string(left->size())}});
+    for (auto& each : *left) {
+        auto taken = co_await take_up(std::move(each));
+        if (!taken)
+            co_return taken.error();
+    }
+    arm_expiry();
+    co_return ok();
+}
+
+asio::awaitable<result<void>> job_engine::take_up(model::job left) {
+    const bool ran = left.state == model::job_state::running;
+    const auto waited = parts_.clock.wall_now() - left.created_at;
+    const auto ttl = left.request.ttl.value_or(parts_.limits.default_ttl);
+    auto at = resolve(known_, left.request);
+    std::optional<error> over = left.error; // its secrets could not be read
+    auto state = model::job_state::failed;
+    if (ran && left.request.change) {
+        state = model::job_state::unknown;
+        over = interrupted_change();
+    } else if (!over && waited > ttl) {
+        state = model::job_state::expired;
+        over = error("expired", "it waited in the queue longer than its ttl, across a restart of the daemon", true);
+    } else if (!over && !at) {
+        over = at.error();
+    }
+    const auto limit = left.request.timeout.value_or(parts_.limits.default_timeout);
+    left.state = model::job_state::queued;
+    left.started_at.reset();
+    left.session.reset();
+    left.results.clear();
+    left.error.reset();
+    if (over) {
+        left.state = state;
+        left.error = std::move(over);
+        left.finished_at = parts_.clock.wall_now();
+        const auto on = co_await asio::this_coro::executor;
+        runtime::event stored(on);
+        std::optional<result<void>> outcome;
+        records_.put(left, [&stored, &outcome, on](result<void> written) {
+            outcome.emplace(std::move(written));
+            asio::post(on, [&stored] { stored.set(); });
+        });
+        co_await stored.wait();
+        co_return std::move(*outcome);
+    }
+    auto first = std::make_shared<const model::job>(std::move(left));
+    auto entry = std::make_shared<job_entry>(std::move(first), *at, limit);
+    parts_.table.add(entry, parts_.clock.steady_now() + (ttl - waited));
+    node_.push(entry);
+    parts_.table.made_durable(entry);
+    node_.wake(entry);
+    co_return ok();
+}
+
+asio::awaitable<void> job_engine::stop(base::duration limit) {
+    stopping_ = true;
+    co_await node_.stop(limit);
+    abandoned_ = true;
+    const std::lock_guard lock(expiry_mutex_);
+    expiry_.cancel();
+}
+
+} // namespace ferrule::devices

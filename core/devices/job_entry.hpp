@@ -1,0 +1,52 @@
+// A job while it is alive in this process.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "devices/resolved_target.hpp"
+#include "model/job.hpp"
+
+namespace ferrule::devices {
+
+using job_ptr = std::shared_ptr<const model::job>;
+
+class job_table;
+
+/// What the process knows about one job besides its public face. The first block never changes after the job was made;
+/// the second belongs to job_table and is guarded by its lock.
+struct job_entry {
+    job_entry(job_ptr first, resolved_ptr target, base::duration limit)
+        : id(first->id)
+        , at(std::move(target))
+        , timeout(limit)
+        , now(std::move(first)) {}
+
+    const std::string id;
+    const resolved_ptr at;
+    const base::duration timeout;
+
+    using deadlines = std::multimap<base::steady_time, std::shared_ptr<job_entry>>;
+
+  private:
+    friend class job_table;
+
+    job_ptr now;
+    bool durable = false;                       ///< Its record is on disk, so it may run.
+    bool claimed = false;                       ///< Someone runs, cancels or expires it; whoever claims it finishes it.
+    bool cancelling = false;                    ///< A client asked for its end while it ran.
+    std::function<void()> interrupt;            ///< Ends the running job; set while it runs.
+    std::vector<std::function<void()>> waiting; ///< Called once when it is final.
+    std::vector<model::command_result> progress; ///< Results so far; the last may still grow.
+    std::size_t published = 0;                   ///< Bytes of the last result that listeners have seen.
+    deadlines::iterator deadline;
+    bool has_deadline = false;
+};
+
+using entry_ptr = std::shared_ptr<job_entry>;
+
+} // namespace ferrule::devices

@@ -1,0 +1,168 @@
+#include "devices/job_run.hpp"
+
+#include "base/json.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace ferrule::devices {
+
+using base::json;
+
+namespace {
+
+double elapsed_ms(base::duration span) {
+    return std::chrono::duration<double, std::milli>(span).count();
+}
+
+json common_request(const node_parts& parts, const model::job_request& asked) {
+    json request{
+        {"idle_timeout_ms", std::chrono::duration_cast<std::chrono::milliseconds>(parts.limits.idle_timeout).count()},
+        {"stop_on_error", asked.stop_on_error}};
+    if (asked.raw)
+        request["raw"] = true;
+    return request;
+}
+
+std::string command_request(const node_parts& parts, const model::job_request& asked, const model::command& each) {
+    auto request = common_request(parts, asked);
+    request["command"] = each.text;
+    for (const auto& prompt : each.prompts)
+        request["prompts"].push_back(
+            {{"pattern", prompt.pattern}, {"reply", prompt.reply.reveal()}, {"secret", !prompt.reply.empty()}});
+    return base::dump(request);
+}
+
+std::optional<error> refusal(const json& reply) {
+    const auto at = reply.find("failed");
+    if (at == reply.end() || !at->is_object())
+        return std::nullopt;
+    return base::error_from_json(base::dump(*at), "command_rejected");
+}
+
+error rejected(const std::string& what, std::size_t index, std::size_t count, const error& why) {
+    auto text = count == 1 ? what : what + " " + std::to_string(index + 1) + " of " + std::to_string(count);
+    return error(why.code(), "the device refused " + text + ": " + why.message(), why.retryable(),
+                 base::dump(json{{"index", index}}));
+}
+
+// The lines of a configuration block, from the reply or from the details of its error.
+std::optional<error> settle_lines(node_parts& parts, const entry_ptr& entry, const json& reply) {
+    std::optional<error> first;
+    const auto lines = reply.find("lines");
+    if (lines == reply.end() || !lines->is_array())
+        return first;
+    for (std::size_t i = 0; i < lines->size(); ++i) {
+        const auto& line = (*lines)[i];
+        if (!line.is_object())
+            continue;
+        const auto text = [&line](const char* key) {
+            const auto at = line.find(key);
+            return at != line.end() && at->is_string() ? at->get<std::string>() : std::string();
+        };
+        model::command_result item;
+        item.command = text("command");
+        item.failed = refusal(line);
+        item.skipped = line.contains("skipped") && line["skipped"] == true;
+        const auto took = line.find("elapsed_ms");
+        if (took != line.end() && took->is_number())
+            item.elapsed_ms = took->get<double>();
+        if (item.failed && !first)
+            first = rejected("line", i, lines->size(), *item.failed);
+        parts.table.begin_result(entry, item.command);
+        parts.table.append_output(entry, text("output"));
+        parts.table.end_result(entry, std::move(item));
+    }
+    return first;
+}
+
+asio::awaitable<run_outcome> run_config(node_parts& parts, entry_ptr entry, job_ptr asked, device_session& session,
+                                        base::steady_time deadline) {
+    auto request = common_request(parts, asked->request);
+    request["config"] = asked->request.config;
+    session.count_command();
+    auto reply = co_await session.wire().exec(base::dump(request), deadline, {}, parts.limits.output_limit);
+    if (!reply) {
+        const auto why = reply.error();
+        const auto details = json::parse(why.details(), nullptr, false);
+        if (details.is_object())
+            settle_lines(parts, entry, details);
+        co_return run_outcome(why, false);
+    }
+    const auto parsed = json::parse(reply->json, nullptr, false);
+    auto first = settle_lines(parts, entry, parsed);
+    run_outcome outcome;
+    outcome.failed = first ? std::move(first) : refusal(parsed);
+    co_return outcome;
+}
+
+void skip_rest(node_parts& parts, const entry_ptr& entry, const model::job_request& asked, std::size_t from) {
+    for (auto i = from; i < asked.commands.size(); ++i) {
+        model::command_result skipped;
+        skipped.command = asked.commands[i].text;
+        skipped.skipped = true;
+        parts.table.begin_result(entry, skipped.command);
+        parts.table.end_result(entry, std::move(skipped));
+    }
+}
+
+} // namespace
+
+run_outcome::run_outcome() = default;
+
+run_outcome::run_outcome(error why, bool usable)
+    : failed(std::move(why))
+    , session_usable(usable) {}
+
+asio::awaitable<run_outcome> run_commands(node_parts& parts, entry_ptr entry, job_ptr asked, device_session& session,
+                                          base::steady_time deadline) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto& request = asked->request;
+    if (!request.config.empty())
+        co_return co_await run_config(parts, entry, asked, session, deadline);
+    run_outcome outcome;
+    for (std::size_t i = 0; i < request.commands.size(); ++i) {
+        const auto& command = request.commands[i];
+        const auto begun = parts.clock.steady_now();
+        parts.table.begin_result(entry, command.text);
+        session.count_command();
+        bool output_seen = false;
+        const plugins::output_callback on_output = [&parts, &entry, &output_seen](std::string_view bytes) {
+            output_seen = true;
+            parts.table.append_output(entry, bytes);
+        };
+        auto text = command_request(parts, request, command);
+        auto reply = co_await session.wire().exec(std::move(text), deadline, on_output, parts.limits.output_limit);
+        model::command_result settled;
+        settled.command = command.text;
+        settled.elapsed_ms = elapsed_ms(parts.clock.steady_now() - begun);
+        if (!reply) {
+            settled.failed = reply.error();
+            parts.table.end_result(entry, std::move(settled));
+            skip_rest(parts, entry, request, i + 1);
+            run_outcome broken(reply.error(), false);
+            broken.untouched = i == 0 && !output_seen;
+            co_return broken;
+        }
+        settled.truncated = reply->truncated;
+        const auto parsed = json::parse(reply->json, nullptr, false);
+        if (parsed.is_object()) {
+            settled.failed = refusal(parsed);
+            if (const auto status = parsed.find("exit_status"); status != parsed.end() && status->is_number_integer())
+                settled.exit_status = status->get<int>();
+        }
+        const auto refused = settled.failed;
+        parts.table.end_result(entry, std::move(settled));
+        if (refused && !outcome.failed)
+            outcome.failed = rejected("command", i, request.commands.size(), *refused);
+        if (refused && request.stop_on_error) {
+            skip_rest(parts, entry, request, i + 1);
+            break;
+        }
+    }
+    co_return outcome;
+}
+
+} // namespace ferrule::devices

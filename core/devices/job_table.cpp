@@ -1,0 +1,283 @@
+#include "devices/job_table.hpp"
+
+#include "base/json.hpp"
+#include "base/strings.hpp"
+#include "model/job_json.hpp"
+
+#include <utility>
+
+namespace ferrule::devices {
+
+using base::json;
+
+job_table::job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished)
+    : bus_(bus)
+    , figures_(figures)
+    , keep_finished_(keep_finished) {}
+
+void job_table::add(const entry_ptr& added, base::steady_time deadline) {
+    const std::lock_guard lock(mutex_);
+    alive_.emplace(added->id, added);
+    added->deadline = deadlines_.emplace(deadline, added);
+    added->has_deadline = true;
+    ++queued_;
+    figures_.jobs_queued.Increment();
+}
+
+void job_table::withdraw(const entry_ptr& rejected) {
+    const std::lock_guard lock(mutex_);
+    rejected->claimed = true;
+    drop_deadline(*rejected);
+    alive_.erase(rejected->id);
+    --queued_;
+    figures_.jobs_queued.Decrement();
+}
+
+void job_table::made_durable(const entry_ptr& accepted) {
+    {
+        const std::lock_guard lock(mutex_);
+        accepted->durable = true;
+    }
+    figures_.jobs_accepted.Increment();
+    publish(*accepted->now);
+}
+
+bool job_table::is_ready(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    return each->durable && !each->claimed;
+}
+
+bool job_table::is_claimed(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    return each->claimed;
+}
+
+entry_ptr job_table::find(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = alive_.find(std::string(id));
+    return at == alive_.end() ? nullptr : at->second;
+}
+
+job_ptr job_table::view(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    if (each->progress.empty() || model::is_final(each->now->state))
+        return each->now;
+    auto shown = std::make_shared<model::job>(*each->now);
+    shown->results = each->progress;
+    return shown;
+}
+
+job_ptr job_table::view(std::string_view id) const {
+    if (const auto living = find(id))
+        return view(living);
+    const std::lock_guard lock(mutex_);
+    const auto at = ended_.find(std::string(id));
+    return at == ended_.end() ? nullptr : at->second;
+}
+
+bool job_table::claim(const entry_ptr& wanted) {
+    const std::lock_guard lock(mutex_);
+    if (!wanted->durable || std::exchange(wanted->claimed, true))
+        return false;
+    drop_deadline(*wanted);
+    return true;
+}
+
+job_ptr job_table::started(const entry_ptr& running, std::string node, base::wall_time when,
+                           std::function<void()> interrupt) {
+    job_ptr shown;
+    {
+        const std::lock_guard lock(mutex_);
+        auto next = std::make_shared<model::job>(*running->now);
+        next->state = model::job_state::running;
+        next->node = std::move(node);
+        next->started_at = when;
+        running->now = shown = std::move(next);
+        running->interrupt = std::move(interrupt);
+        --queued_;
+    }
+    figures_.jobs_queued.Decrement();
+    figures_.jobs_running.Increment();
+    publish(*shown);
+    return shown;
+}
+
+void job_table::session_chosen(const entry_ptr& running, model::session_ref session) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_shared<model::job>(*running->now);
+    next->session = std::move(session);
+    running->now = std::move(next);
+}
+
+void job_table::begin_result(const entry_ptr& running, std::string command) {
+    const std::lock_guard lock(mutex_);
+    running->progress.emplace_back().command = std::move(command);
+    running->published = 0;
+}
+
+void job_table::append_output(const entry_ptr& running, std::string_view bytes) {
+    json shown;
+    {
+        const std::lock_guard lock(mutex_);
+        if (running->progress.empty())
+            return;
+        auto& output = running->progress.back().output;
+        output += bytes;
+        if (!bus_.wanted())
+            return;
+        // Whole characters only: the rest of one that is cut comes with the next bytes.
+        const auto fresh = base::complete_utf8(std::string_view(output).substr(running->published));
+        if (fresh.empty())
+            return;
+        shown = json{{"index", running->progress.size() - 1}, {"offset", running->published}, {"text", fresh}};
+        running->published += fresh.size();
+    }
+    bus_.publish("job.output", running->id, base::dump(shown));
+}
+
+void job_table::end_result(const entry_ptr& running, model::command_result settled) {
+    std::string data;
+    {
+        const std::lock_guard lock(mutex_);
+        if (running->progress.empty())
+            return;
+        auto& last = running->progress.back();
+        settled.output = std::move(last.output);
+        last = std::move(settled);
+        if (bus_.wanted())
+            data = base::dump(model::to_json(last));
+    }
+    if (!data.empty())
+        bus_.publish("job.result", running->id, std::move(data));
+}
+
+void job_table::restart_results(const entry_ptr& running) {
+    const std::lock_guard lock(mutex_);
+    running->progress.clear();
+    running->published = 0;
+}
+
+std::vector<model::command_result> job_table::take_results(const entry_ptr& ending) {
+    const std::lock_guard lock(mutex_);
+    return ending->progress;
+}
+
+void job_table::finished(const entry_ptr& ended, job_ptr last) {
+    std::vector<std::function<void()>> told;
+    bool ran = false;
+    {
+        const std::lock_guard lock(mutex_);
+        ran = ended->now->state == model::job_state::running;
+        drop_deadline(*ended);
+        ended->now = last;
+        ended->interrupt = nullptr;
+        ended->progress.clear();
+        told.swap(ended->waiting);
+        alive_.erase(ended->id);
+        if (!ran)
+            --queued_;
+        if (keep_finished_ > 0) {
+            ended_.emplace(ended->id, last);
+            ended_order_.push_back(ended->id);
+            if (ended_order_.size() > keep_finished_) {
+                ended_.erase(ended_order_.front());
+                ended_order_.pop_front();
+            }
+        }
+    }
+    (ran ? figures_.jobs_running : figures_.jobs_queued).Decrement();
+    figures_.job_finished(std::string(model::to_text(last->state)), std::string(model::to_text(last->request.how)))
+        .Increment();
+    const auto took = last->finished_at.value_or(last->created_at) - last->created_at;
+    figures_.job_seconds.Observe(std::chrono::duration<double>(took).count());
+    publish(*last);
+    for (const auto& each : told)
+        each();
+}
+
+job_table::cancel_outcome job_table::cancel(const entry_ptr& wanted) {
+    std::function<void()> interrupt;
+    {
+        const std::lock_guard lock(mutex_);
+        if (model::is_final(wanted->now->state))
+            return cancel_outcome::final;
+        if (!wanted->durable)
+            return cancel_outcome::not_durable;
+        if (!std::exchange(wanted->claimed, true)) {
+            drop_deadline(*wanted);
+            return cancel_outcome::claimed;
+        }
+        wanted->cancelling = true;
+        interrupt = wanted->interrupt;
+    }
+    if (interrupt)
+        interrupt();
+    return cancel_outcome::interrupted;
+}
+
+void job_table::interrupt(const entry_ptr& running) {
+    std::function<void()> call;
+    {
+        const std::lock_guard lock(mutex_);
+        call = running->interrupt;
+    }
+    if (call)
+        call();
+}
+
+bool job_table::is_cancelling(const entry_ptr& running) const {
+    const std::lock_guard lock(mutex_);
+    return running->cancelling;
+}
+
+bool job_table::when_final(const entry_ptr& watched, std::function<void()> told) {
+    const std::lock_guard lock(mutex_);
+    if (model::is_final(watched->now->state))
+        return true;
+    watched->waiting.push_back(std::move(told));
+    return false;
+}
+
+std::vector<entry_ptr> job_table::claim_expired(base::steady_time now) {
+    std::vector<entry_ptr> expired;
+    const std::lock_guard lock(mutex_);
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const auto each = deadlines_.begin()->second;
+        drop_deadline(*each);
+        // One that is not durable yet keeps its place; it is looked at again when its turn comes.
+        if (each->durable && !std::exchange(each->claimed, true))
+            expired.push_back(each);
+    }
+    return expired;
+}
+
+std::optional<base::steady_time> job_table::next_deadline() const {
+    const std::lock_guard lock(mutex_);
+    return deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+}
+
+std::size_t job_table::queued() const {
+    const std::lock_guard lock(mutex_);
+    return queued_;
+}
+
+std::vector<entry_ptr> job_table::unfinished() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<entry_ptr> all;
+    all.reserve(alive_.size());
+    for (const auto& [id, each] : alive_)
+        all.push_back(each);
+    return all;
+}
+
+void job_table::drop_deadline(job_entry& each) {
+    if (std::exchange(each.has_deadline, false))
+        deadlines_.erase(each.deadline);
+}
+
+void job_table::publish(const model::job& changed) {
+    if (bus_.wanted())
+        bus_.publish("job", changed.id, base::dump(model::to_json(changed, false)));
+}
+
+} // namespace ferrule::devices

@@ -1,0 +1,94 @@
+// All jobs that are alive, and the last that ended, in memory.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "devices/job_entry.hpp"
+#include "state/event_bus.hpp"
+#include "state/metrics.hpp"
+
+namespace ferrule::devices {
+
+/// Keeps the life cycle of jobs consistent between those who run, cancel, expire and watch them: a job is claimed once,
+/// ends once, and everybody who waits is told once. It publishes each change on the bus. Thread-safe; callbacks are
+/// called without the lock.
+class job_table {
+  public:
+    job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished);
+
+    /// Adds a queued job that expires at `deadline` unless it is claimed before.
+    void add(const entry_ptr& added, base::steady_time deadline);
+    /// Takes back a job that was not accepted after all. Nobody has seen it.
+    void withdraw(const entry_ptr& rejected);
+    /// Says that the record is on disk.
+    void made_durable(const entry_ptr& accepted);
+    /// The job may be run: it is durable and nobody has claimed it.
+    [[nodiscard]] bool is_ready(const entry_ptr& each) const;
+    /// Already cancelled or expired; a queue can drop it.
+    [[nodiscard]] bool is_claimed(const entry_ptr& each) const;
+
+    [[nodiscard]] entry_ptr find(std::string_view id) const;
+    /// The job as it is now; while it runs, with the results so far.
+    [[nodiscard]] job_ptr view(const entry_ptr& each) const;
+    /// A finished job that is still remembered, or one that is alive.
+    [[nodiscard]] job_ptr view(std::string_view id) const;
+
+    /// True for the first who asks, when the job is durable; it then has to finish it.
+    [[nodiscard]] bool claim(const entry_ptr& wanted);
+    /// queued → running on `node`. `interrupt` ends it early, from any thread.
+    job_ptr started(const entry_ptr& running, std::string node, base::wall_time when, std::function<void()> interrupt);
+    void session_chosen(const entry_ptr& running, model::session_ref session);
+    /// Output so far: `begin_result` starts the next command, `append_output` lengthens its output, `end_result`
+    /// settles all else of it.
+    void begin_result(const entry_ptr& running, std::string command);
+    void append_output(const entry_ptr& running, std::string_view bytes);
+    void end_result(const entry_ptr& running, model::command_result settled);
+    /// Forgets the results so far; the job is tried again.
+    void restart_results(const entry_ptr& running);
+    /// The results of a job that is about to be finished.
+    [[nodiscard]] std::vector<model::command_result> take_results(const entry_ptr& ending);
+    /// The job is final and its record is on disk.
+    void finished(const entry_ptr& ended, job_ptr last);
+
+    enum class cancel_outcome { claimed, interrupted, final, not_durable };
+    /// claimed: it was queued and is the caller's to finish. interrupted: it runs and was told to end.
+    [[nodiscard]] cancel_outcome cancel(const entry_ptr& wanted);
+    [[nodiscard]] bool is_cancelling(const entry_ptr& running) const;
+
+    /// Ends a running job without being asked by a client; nothing for one that does not run.
+    void interrupt(const entry_ptr& running);
+
+    /// Calls `told` once the job is final; at once, and with true as result, when it is.
+    bool when_final(const entry_ptr& watched, std::function<void()> told);
+
+    /// Claims what has waited longer than it may; the caller finishes it.
+    [[nodiscard]] std::vector<entry_ptr> claim_expired(base::steady_time now);
+    [[nodiscard]] std::optional<base::steady_time> next_deadline() const;
+
+    [[nodiscard]] std::size_t queued() const;
+    [[nodiscard]] std::vector<entry_ptr> unfinished() const;
+
+  private:
+    void drop_deadline(job_entry& each);
+    void publish(const model::job& changed);
+
+    state::event_bus& bus_;
+    state::metrics& figures_;
+    const std::size_t keep_finished_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, entry_ptr> alive_;
+    std::unordered_map<std::string, job_ptr> ended_;
+    std::deque<std::string> ended_order_;
+    job_entry::deadlines deadlines_;
+    std::size_t queued_ = 0;
+};
+
+} // namespace ferrule::devices

@@ -1,0 +1,166 @@
+#include "devices/tokens.hpp"
+
+#include "base/id.hpp"
+#include "base/json.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ferrule::devices {
+
+using base::json;
+
+namespace {
+
+constexpr const char* token_records = "tokens";
+constexpr std::size_t token_bytes = 32;
+
+json to_record(const model::token& kept) {
+    json value{{"name", kept.name},
+               {"role", model::to_text(kept.may)},
+               {"hash", kept.hash},
+               {"created_at", base::to_rfc3339(kept.created_at)}};
+    if (kept.expires_at)
+        value["expires_at"] = base::to_rfc3339(*kept.expires_at);
+    return value;
+}
+
+result<model::token> from_record(const std::string& id, const std::string& text) {
+    const auto value = json::parse(text, nullptr, false);
+    base::object_reader reader(value);
+    model::token kept;
+    kept.id = id;
+    kept.name = reader.text_or("name", "");
+    kept.hash = reader.required_text("hash");
+    const auto may = model::role_from(reader.required_text("role"));
+    const auto created = base::parse_rfc3339(reader.required_text("created_at"));
+    const auto expires = reader.text("expires_at");
+    const auto bad = reader.finish("corrupt_record");
+    if (bad || !may || !created)
+        return error("corrupt_record", "the stored token " + id + " cannot be read");
+    kept.may = *may;
+    kept.created_at = *created;
+    if (expires)
+        if (const auto at = base::parse_rfc3339(*expires))
+            kept.expires_at = *at;
+    return kept;
+}
+
+} // namespace
+
+std::string hash_token(std::string_view text) {
+    std::array<unsigned char, 32> digest{};
+    crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                       nullptr, 0);
+    std::string hex(digest.size() * 2 + 1, '\0');
+    sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+    hex.pop_back();
+    return hex;
+}
+
+std::vector<store::collection> tokens::collections() {
+    std::vector<store::collection> kept;
+    kept.emplace_back(token_records, std::vector<std::string>{});
+    return kept;
+}
+
+tokens::tokens(store::store& records)
+    : records_(records) {}
+
+asio::awaitable<result<void>> tokens::load(std::vector<model::token> configured) {
+    store::query all;
+    all.collection = token_records;
+    auto rows = co_await records_.scan(std::move(all));
+    if (!rows)
+        co_return rows.error();
+    const std::lock_guard lock(mutex_);
+    for (const auto& row : *rows) {
+        auto kept = from_record(row.key, row.value);
+        if (!kept)
+            co_return kept.error();
+        auto hash = kept->hash;
+        by_hash_[std::move(hash)] = std::make_shared<const model::token>(std::move(*kept));
+    }
+    for (auto& each : configured) {
+        auto hash = each.hash;
+        by_hash_[std::move(hash)] = std::make_shared<const model::token>(std::move(each));
+    }
+    co_return ok();
+}
+
+bool tokens::empty() const {
+    const std::lock_guard lock(mutex_);
+    return by_hash_.empty();
+}
+
+// Looked up by hash, so the time that a comparison takes tells nothing about a token.
+std::shared_ptr<const model::token> tokens::recognise(std::string_view text, base::wall_time now) const {
+    const auto hash = hash_token(text);
+    const std::lock_guard lock(mutex_);
+    const auto at = by_hash_.find(hash);
+    if (at == by_hash_.end() || (at->second->expires_at && *at->second->expires_at <= now))
+        return nullptr;
+    return at->second;
+}
+
+std::vector<std::shared_ptr<const model::token>> tokens::list() const {
+    std::vector<std::shared_ptr<const model::token>> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [hash, each] : by_hash_)
+        all.push_back(each);
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+    return all;
+}
+
+asio::awaitable<result<tokens::made>> tokens::make(std::string name, model::role may,
+                                                   std::optional<base::wall_time> expires_at) {
+    made fresh;
+    fresh.text = base::secret("frl_" + base::random_token(token_bytes));
+    model::token entry;
+    entry.id = base::make_id();
+    entry.name = std::move(name);
+    entry.may = may;
+    entry.hash = hash_token(fresh.text.reveal());
+    entry.created_at = base::system_clock().wall_now();
+    entry.expires_at = expires_at;
+    store::record kept(token_records, entry.id, base::dump(to_record(entry)));
+    auto written = co_await records_.put(std::move(kept));
+    if (!written)
+        co_return written.error();
+    fresh.entry = std::make_shared<const model::token>(std::move(entry));
+    const std::lock_guard lock(mutex_);
+    by_hash_[fresh.entry->hash] = fresh.entry;
+    co_return fresh;
+}
+
+asio::awaitable<result<void>> tokens::revoke(std::string id) {
+    std::shared_ptr<const model::token> ending;
+    {
+        const std::lock_guard lock(mutex_);
+        std::size_t admins = 0;
+        for (const auto& [hash, each] : by_hash_) {
+            admins += each->may == model::role::admin ? 1U : 0U;
+            if (each->id == id)
+                ending = each;
+        }
+        if (!ending)
+            co_return error("token_not_found", "there is no token with the id " + id);
+        if (ending->id.starts_with("config:"))
+            co_return error("read_only", "the token \"" + ending->name +
+                                             "\" comes from the configuration file and is changed there");
+        if (ending->may == model::role::admin && admins == 1)
+            co_return error("last_admin", "this is the only admin token: make another one first");
+    }
+    store::record gone(token_records, ending->id, {});
+    gone.remove = true;
+    auto written = co_await records_.put(std::move(gone));
+    if (!written)
+        co_return written.error();
+    const std::lock_guard lock(mutex_);
+    by_hash_.erase(ending->hash);
+    co_return ok();
+}
+
+} // namespace ferrule::devices

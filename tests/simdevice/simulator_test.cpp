@@ -81,7 +81,7 @@ TEST_CASE("drop_all ends every session and the device takes new ones") {
 TEST_CASE("the output of large commands arrives whole, for several sessions at once") {
     auto device = small_device();
     auto big = says("show big", "");
-    big.generate = 5'000'000;
+    big.generate = 2'000'000;
     device.commands.push_back(big);
     simulator devices({device});
     std::vector<client> clients;
@@ -91,7 +91,7 @@ TEST_CASE("the output of large commands arrives whole, for several sessions at o
         clients.back().write("show big\n");
     }
     for (auto& ops : clients) {
-        CHECK(ops.read_to("core1#").size() == std::string("show big\r\n").size() + 5'000'000 + 6);
+        CHECK(ops.read_to("core1#").size() == std::string("show big\r\n").size() + 2'000'000 + 6);
     }
 }
 
@@ -124,6 +124,32 @@ TEST_CASE("a frozen device keeps its connections and goes on once thawed") {
     CHECK(ops.read_to("core1#").find("Simulated") != std::string::npos);
 }
 
+TEST_CASE("a name changed in configuration mode is the device's for all its sessions") {
+    simulator devices({small_device()});
+    client first(devices.port("core1"));
+    client second(devices.port("core1"));
+    first.login().open_shell().read_to("core1#");
+    second.login().open_shell().read_to("core1#");
+    first.command("configure terminal", "core1(config)#");
+    first.command("hostname core2", "core2(config)#");
+    CHECK(second.command("", "core2#") == "\r\ncore2#");
+}
+
+TEST_CASE("a reset is seen as one") {
+    auto device = small_device();
+    auto crash = says("crash", "going down\n");
+    crash.then = ending::reset;
+    device.commands.push_back(crash);
+    simulator devices({device});
+    client ops(devices.port("core1"));
+    ops.login().open_shell().read_to("core1#");
+    ops.write("crash\n");
+    REQUIRE(devices.wait_until("core1", [](const auto& now) { return now.connections_open == 0; }));
+    ops.read_to_end();
+    CHECK(ssh_is_connected(ops.session()) == 0);
+    CHECK(devices.sessions("core1").front().end == "reset by the script");
+}
+
 TEST_CASE("a device that does not listen refuses, and comes back on its port") {
     simulator devices({small_device()});
     const auto port = devices.port("core1");
@@ -154,13 +180,22 @@ TEST_CASE("shells, terminals and exec requests can be refused") {
     no_shell.shell = shell_kind::refuse_shell;
     auto no_pty = small_device("no_pty");
     no_pty.shell = shell_kind::refuse_pty;
-    simulator devices({no_shell, no_pty});
+    auto no_exec = small_device("no_exec");
+    no_exec.allow_exec = false;
+    simulator devices({no_shell, no_pty, no_exec});
     client first(devices.port("no_shell"));
     first.login();
     CHECK_THROWS_WITH(first.open_shell(), Catch::StartsWith("shell"));
     client second(devices.port("no_pty"));
     second.login();
     CHECK_THROWS_WITH(second.open_shell(), Catch::StartsWith("pty"));
+    client third(devices.port("no_exec"));
+    third.login();
+    auto* channel = ssh_channel_new(third.session());
+    CHECK(ssh_channel_open_session(channel) == SSH_OK);
+    CHECK(ssh_channel_request_exec(channel, "show version") == SSH_ERROR);
+    CHECK(ssh_channel_request_subsystem(channel, "netconf") == SSH_ERROR);
+    CHECK(devices.commands("no_exec").empty());
 }
 
 TEST_CASE("a delayed answer to the login, a slow prompt and an idle limit") {

@@ -25,10 +25,12 @@ class Lab:
         self.scratch = tempfile.TemporaryDirectory(prefix="ferrule-lab-test-")
         self.directory = Path(self.scratch.name) / "lab"
 
-    def __call__(self, *arguments: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Runs scripts/lab and checks its exit status (None: any)."""
-        done = subprocess.run([str(ROOT / "scripts" / "lab"), *arguments], text=True, capture_output=True,
-                              env={**os.environ, "FERRULE_LAB_DIR": str(self.directory)}, timeout=LIMIT_S, check=False)
+    def __call__(self, *arguments: str, status: int | None = 0, prefix: list[str] | None = None,
+                 env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs scripts/lab (after `prefix`) and checks its exit status (None: any)."""
+        done = subprocess.run([*(prefix or []), str(ROOT / "scripts" / "lab"), *arguments], text=True,
+                              capture_output=True, timeout=LIMIT_S, check=False,
+                              env={**os.environ, **(env or {}), "FERRULE_LAB_DIR": str(self.directory)})
         if status is not None and done.returncode != status:
             raise AssertionError(f"scripts/lab {' '.join(arguments)} ended with {done.returncode}, not {status}:\n"
                                  f"{done.stdout}{done.stderr}")

@@ -1,7 +1,10 @@
 """The lab keeps to itself: `down` leaves the machine as it was, whatever happened before."""
 
 import hashlib
+import json
 import os
+import select
+import shutil
 import signal
 import socket
 import sys
@@ -11,6 +14,7 @@ from pathlib import Path
 import lab_client
 
 ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
+NOBODY = "65534"
 KINDS = ("net", "mnt", "pid", "uts", "ipc")
 
 
@@ -148,12 +152,23 @@ class Lifecycle(unittest.TestCase):
                 self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
         self.assertNotIn(self.lab.password("netops"), self.lab("status", "--json").stdout)
 
+    @unittest.skipIf(os.geteuid() != 0, "plays both sides of sudo, so it must be root")
+    def test_under_sudo_the_user_who_asked_can_use_the_lab_without_root(self) -> None:
+        os.chmod(self.lab.scratch.name, 0o755)
+        self.lab("up", env={"SUDO_UID": NOBODY, "SUDO_GID": NOBODY})
+        as_user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        self.assertEqual(json.loads(self.lab("status", "--json", prefix=as_user).stdout)["state"], "up")
+        shown = self.lab("ssh", "linux1", "hostname", prefix=as_user).stdout
+        self.assertEqual(shown, "linux1\n")
+        if not shutil.which("sudo"):
+            refused = self.lab("down", prefix=as_user, status=1)
+            self.assertIn("needs root, and there is no sudo: run this script as root, or install sudo", refused.stderr)
+
     def _kill(self, pid: int, pidfd: int) -> None:
         if os.geteuid() == 0:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         else:
             os.spawnlp(os.P_WAIT, "sudo", "sudo", "-n", "kill", "-9", str(pid))
-        import select
         self.assertTrue(select.select([pidfd], [], [], lab_client.LIMIT_S)[0])
         os.close(pidfd)
 

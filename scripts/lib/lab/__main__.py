@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import ferrule_config  # noqa: E402
 import report  # noqa: E402
 import topology  # noqa: E402
 from lifecycle import Lab, hand_over  # noqa: E402
@@ -45,7 +46,10 @@ def publish(lab: Lab) -> None:
     access = lab.access.directory
     (access / "known_hosts").write_text(report.known_hosts(lab))
     (access / "ssh_config").write_text(report.ssh_config(lab))
-    hand_over(lab.directory, [access, *access.iterdir()])
+    written = [lab.directory / "inventory.yaml", lab.directory / "ferrule.yaml"]
+    written[0].write_text(ferrule_config.inventory(lab))
+    written[1].write_text(ferrule_config.daemon(lab))
+    hand_over(lab.directory, [access, *access.iterdir(), *written])
 
 
 def up(lab: Lab) -> int:

@@ -85,6 +85,7 @@ def describe(lab: Lab) -> dict[str, Any]:
     return {
         "state": state, "directory": str(lab.directory), "devices": devices,
         "known_hosts": str(lab.access.directory / "known_hosts"),
+        "inventory": str(lab.directory / "inventory.yaml"), "config": str(lab.directory / "ferrule.yaml"),
         "ssh_config": str(lab.access.directory / "ssh_config"),
         "encrypted_key": {"private_key": str(lab.access.locked_key), "passphrase_file": str(lab.access.passphrase_file)},
     }
@@ -107,6 +108,7 @@ def table(status: dict[str, Any]) -> str:
         lines.append(f"  {login['username']:<10} {login['about']}")
         lines.append(f"  {'':<10} {', '.join(part for part in means if part)}")
     lines.append("")
+    lines.append(f"Ferrule's configuration for it: {status['config']}")
     lines.append(f"The lab is {status['state']}. Log in with: ssh -F {status['ssh_config']} frr1")
     return "\n".join(lines)
 

@@ -153,13 +153,17 @@ asio::awaitable<result<void>> tokens::revoke(std::string id) {
         if (ending->may == model::role::admin && admins == 1)
             co_return error("last_admin", "this is the only admin token: make another one first");
     }
-    store::record gone(token_records, ending->id, {});
+    co_return co_await forget(std::move(id));
+}
+
+asio::awaitable<result<void>> tokens::forget(std::string id) {
+    store::record gone(token_records, id, {});
     gone.remove = true;
     auto written = co_await records_.put(std::move(gone));
     if (!written)
         co_return written.error();
     const std::lock_guard lock(mutex_);
-    by_hash_.erase(ending->hash);
+    std::erase_if(by_hash_, [&id](const auto& each) { return each.second->id == id; });
     co_return ok();
 }
 

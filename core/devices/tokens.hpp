@@ -48,6 +48,8 @@ class tokens {
     asio::awaitable<result<made>> make(std::string name, model::role may, std::optional<base::wall_time> expires_at);
     /// Ends it at once. `token_not_found`; `last_admin` when no other admin token would be left.
     asio::awaitable<result<void>> revoke(std::string id);
+    /// Ends it whatever it is; for one that never reached its owner.
+    asio::awaitable<result<void>> forget(std::string id);
 
   private:
     store::store& records_;

@@ -52,7 +52,8 @@ struct subscription::shared : std::enable_shared_from_this<shared> {
     }
 };
 
-subscription::subscription(std::shared_ptr<shared> inner) : inner_(std::move(inner)) {}
+subscription::subscription(std::shared_ptr<shared> inner)
+    : inner_(std::move(inner)) {}
 
 subscription::~subscription() {
     inner_->ended = true;

@@ -33,8 +33,9 @@ using event_ptr = std::shared_ptr<const event>;
 
 class event_bus;
 
-/// A listener's queue. `next` gives the events in order; when the listener is too slow for its limit the queue is emptied and `lagged` says how many were
-/// lost, so that it can say so and start anew. Destroying it ends the subscription. next() on the executor it was made with.
+/// A listener's queue. `next` gives the events in order; when the listener is too slow for its limit the queue is
+/// emptied and `lagged` says how many were lost, so that it can say so and start anew. Destroying it ends the
+/// subscription. next() on the executor it was made with.
 class subscription {
   public:
     ~subscription();
@@ -52,8 +53,8 @@ class subscription {
     std::shared_ptr<shared> inner_;
 };
 
-/// Fan-out in memory. publish is cheap when nobody listens, never blocks on a listener, and keeps the last events of each topic but `job.output` for resume
-/// by id. Thread-safe.
+/// Fan-out in memory. publish is cheap when nobody listens, never blocks on a listener, and keeps the last events of
+/// each topic but `job.output` for resume by id. Thread-safe.
 class event_bus {
   public:
     using filter = std::function<bool(const event&)>;
@@ -63,6 +64,7 @@ class event_bus {
 
     /// Whether anyone would see an event of this topic about this key; to skip making its data.
     [[nodiscard]] bool wanted() const noexcept { return listeners_.load(std::memory_order_relaxed) > 0; }
+
     void publish(std::string topic, std::string key, std::string data);
 
     /// Listens from now on; with `after`, first the kept events with a higher id. `queue_limit` 0 = the bus's own.

@@ -16,7 +16,8 @@ prometheus::Gauge& gauge(prometheus::Registry& in, const char* name, const char*
 
 } // namespace
 
-metrics::metrics() : metrics(std::make_shared<prometheus::Registry>()) {}
+metrics::metrics()
+    : metrics(std::make_shared<prometheus::Registry>()) {}
 
 metrics::metrics(std::shared_ptr<prometheus::Registry> registry)
     : jobs_accepted(counter(*registry, "ferrule_jobs_accepted_total", "Jobs that were made durable and queued"))
@@ -31,7 +32,8 @@ metrics::metrics(std::shared_ptr<prometheus::Registry> registry)
                                                                        0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300}))
     , sessions_open(gauge(*registry, "ferrule_sessions_open", "Device sessions that are open"))
     , sessions_opened(counter(*registry, "ferrule_sessions_opened_total", "Device sessions that were opened"))
-    , sessions_reused(counter(*registry, "ferrule_sessions_reused_total", "Jobs that ran on a session that was already open"))
+    , sessions_reused(
+          counter(*registry, "ferrule_sessions_reused_total", "Jobs that ran on a session that was already open"))
     , sessions_lost(counter(*registry, "ferrule_sessions_lost_total", "Sessions that ended without being asked to"))
     , registry_(std::move(registry))
     , finished_(prometheus::BuildCounter()

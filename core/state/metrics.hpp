@@ -11,12 +11,14 @@
 
 namespace ferrule::state {
 
-/// Owns the registry and the series that the core itself writes. Each member is valid as long as the object; prometheus-cpp makes them thread-safe.
+/// Owns the registry and the series that the core itself writes. Each member is valid as long as the object;
+/// prometheus-cpp makes them thread-safe.
 class metrics {
   public:
     metrics();
 
     [[nodiscard]] prometheus::Registry& registry() noexcept { return *registry_; }
+
     /// The page that /metrics serves.
     [[nodiscard]] std::string text() const;
 

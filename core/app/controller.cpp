@@ -1,0 +1,239 @@
+#include "app/controller.hpp"
+
+#include "api/routes.hpp"
+#include "app/convert.hpp"
+#include "app/first_token.hpp"
+#include "app/plugin_listing.hpp"
+#include "app/stop_signals.hpp"
+#include "base/log.hpp"
+#include "base/strings.hpp"
+#include "config/platforms.hpp"
+#include "devices/inventory.hpp"
+#include "devices/job_engine.hpp"
+#include "devices/job_records.hpp"
+#include "devices/login_tester.hpp"
+#include "devices/node_parts.hpp"
+#include "devices/secret_book.hpp"
+#include "devices/tokens.hpp"
+#include "devices/vault.hpp"
+#include "http/dispatcher.hpp"
+#include "http/request_metrics.hpp"
+#include "http/server.hpp"
+#include "net/http_client.hpp"
+#include "net/resolver.hpp"
+#include "plugins/registry.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/io.hpp"
+#include "runtime/lifecycle.hpp"
+#include "runtime/spawn.hpp"
+#include "state/event_bus.hpp"
+#include "state/metrics.hpp"
+#include "state/plugin_metrics.hpp"
+#include "store/open.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace ferrule::app {
+
+namespace {
+
+std::vector<store::collection> all_collections() {
+    auto all = devices::job_records::collections();
+    for (auto& each : devices::inventory::collections())
+        all.push_back(std::move(each));
+    for (auto& each : devices::tokens::collections())
+        all.push_back(std::move(each));
+    return all;
+}
+
+plugins::surroundings surroundings_of(runtime::io& loop, runtime::blocking_pool& pool, net::resolver& names,
+                                      net::http_client& http, plugins::secret_source& secrets,
+                                      plugins::metrics_sink& metrics) {
+    return plugins::surroundings{loop, pool, names, http, &secrets, &metrics};
+}
+
+} // namespace
+
+// Members in the order of dependence; those that need the store or the key are made while starting.
+class controller::parts {
+  public:
+    explicit parts(config::settings wanted)
+        : settings_(std::move(wanted))
+        , loop_(settings_.runtime.threads)
+        , pool_(settings_.runtime.blocking_threads)
+        , names_(loop_)
+        , http_client_(loop_)
+        , plugin_figures_(figures_.registry())
+        , plugins_(surroundings_of(loop_, pool_, names_, http_client_, secrets_, plugin_figures_),
+                   plugin_settings_of(settings_))
+        , listing_(plugins_, pool_)
+        , table_(bus_, figures_, settings_.jobs.keep_finished_in_memory)
+        , signals_(loop_) {
+        compose();
+    }
+
+    result<void> run();
+
+  private:
+    void compose();
+    asio::awaitable<result<void>> open_store();
+    asio::awaitable<result<void>> load_inventory();
+    asio::awaitable<result<void>> start_jobs();
+    asio::awaitable<result<void>> start_server();
+    asio::awaitable<void> life();
+
+    config::settings settings_;
+    runtime::io loop_;
+    runtime::blocking_pool pool_;
+    net::resolver names_;
+    net::http_client http_client_;
+    state::metrics figures_;
+    state::plugin_metrics plugin_figures_;
+    state::event_bus bus_;
+    devices::secret_book secrets_;
+    plugins::registry plugins_;
+    plugin_listing listing_;
+    devices::job_table table_;
+    stop_signals signals_;
+    runtime::lifecycle lifecycle_;
+
+    std::optional<config::platform_catalog> platforms_;
+    std::optional<devices::vault> vault_;
+    std::unique_ptr<store::open_store> store_;
+    std::optional<devices::inventory> inventory_;
+    std::optional<devices::tokens> tokens_;
+    std::optional<devices::job_records> records_;
+    std::unique_ptr<devices::node_parts> node_;
+    std::unique_ptr<devices::job_engine> engine_;
+    std::unique_ptr<devices::login_tester> tester_;
+    std::unique_ptr<http::dispatcher> dispatcher_;
+    std::unique_ptr<http::server> server_;
+    result<void> outcome_ = ok();
+    bool ready_ = false;
+};
+
+void controller::parts::compose() {
+    const auto grace = settings_.runtime.shutdown_grace;
+    lifecycle_.add("plugins", {}, [this, grace]() -> asio::awaitable<void> { co_await plugins_.stop(grace); });
+    lifecycle_.add(
+        "store", [this] { return open_store(); }, [this]() -> asio::awaitable<void> { co_await store_->stop(); });
+    lifecycle_.add("inventory", [this] { return load_inventory(); }, {});
+    lifecycle_.add(
+        "jobs", [this] { return start_jobs(); },
+        [this, grace]() -> asio::awaitable<void> {
+            co_await engine_->stop(grace);
+            co_await tester_->stop(grace);
+        });
+    lifecycle_.add(
+        "http", [this] { return start_server(); },
+        [this, grace]() -> asio::awaitable<void> {
+            ready_ = false;
+            bus_.close();
+            co_await server_->stop(grace);
+        });
+}
+
+asio::awaitable<result<void>> controller::parts::open_store() {
+    auto opened_vault = devices::vault::open(settings_.secrets.key_file);
+    if (!opened_vault)
+        co_return opened_vault.error();
+    vault_.emplace(std::move(*opened_vault));
+    auto opened = co_await store::open(plugins_, loop_, pool_, settings_.store, all_collections());
+    if (!opened)
+        co_return opened.error();
+    store_ = std::move(*opened);
+    co_return ok();
+}
+
+asio::awaitable<result<void>> controller::parts::load_inventory() {
+    auto platforms = config::load_platforms(settings_.platforms.folders);
+    if (!platforms)
+        co_return platforms.error();
+    platforms_.emplace(std::move(*platforms));
+    inventory_.emplace(*store_, *vault_);
+    auto loaded = co_await inventory_->load(devices_of(settings_), credentials_of(settings_));
+    if (!loaded)
+        co_return loaded.error();
+    tokens_.emplace(*store_);
+    auto known = co_await tokens_->load(tokens_of(settings_));
+    if (!known)
+        co_return known.error();
+    co_return co_await make_first_token(*tokens_, settings_.data_dir);
+}
+
+asio::awaitable<result<void>> controller::parts::start_jobs() {
+    auto chooser = co_await plugins_.scheduler(settings_.scheduler.plugin);
+    if (!chooser)
+        co_return chooser.error();
+    records_.emplace(*store_, *vault_, settings_.store.retention.jobs, settings_.jobs.idempotency_window);
+    node_.reset(new devices::node_parts{settings_.node,
+                                        loop_,
+                                        plugins_,
+                                        base::system_clock(),
+                                        settings_.jobs,
+                                        table_,
+                                        secrets_,
+                                        bus_,
+                                        figures_,
+                                        [this](const std::string& name) { return platforms_->find(name); },
+                                        {}});
+    engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
+    tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
+    co_return co_await engine_->start();
+}
+
+asio::awaitable<result<void>> controller::parts::start_server() {
+    const api::services over{
+        *engine_,
+        *inventory_,
+        *tokens_,
+        *tester_,
+        bus_,
+        figures_,
+        listing_,
+        [this] { return engine_->nodes(); },
+        [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
+        base::system_clock()};
+    dispatcher_ = std::make_unique<http::dispatcher>(
+        api::make_router(over, settings_.http),
+        [this](std::string_view text, base::wall_time now) { return tokens_->recognise(text, now); },
+        settings_.http.rate_limit, base::system_clock(), http::make_request_metrics(figures_.registry()));
+    server_ = std::make_unique<http::server>(loop_, *dispatcher_, settings_.http);
+    auto started = server_->start();
+    if (!started)
+        co_return started.error();
+    for (const auto& address : server_->addresses())
+        base::log::info("app", "serving the API", {{"address", address}});
+    ready_ = true;
+    co_return ok();
+}
+
+asio::awaitable<void> controller::parts::life() {
+    outcome_ = co_await lifecycle_.start();
+    if (outcome_) {
+        base::log::info("app", "ready", {{"node", settings_.node}});
+        co_await signals_.wait();
+        base::log::info("app", "stopping");
+        co_await lifecycle_.stop();
+    }
+    loop_.stop();
+}
+
+result<void> controller::parts::run() {
+    runtime::spawn(loop_.make_strand(), "app", life());
+    loop_.run();
+    pool_.stop();
+    return outcome_;
+}
+
+controller::controller(config::settings wanted)
+    : parts_(std::make_unique<parts>(std::move(wanted))) {}
+
+controller::~controller() = default;
+
+result<void> controller::run() {
+    return parts_->run();
+}
+
+} // namespace ferrule::app

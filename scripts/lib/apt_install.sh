@@ -24,16 +24,19 @@ forbid_service_starts() {
 }
 
 # A fresh install also enables its service for the next boot. Nothing here wants the machine's own sshd or FRR.
+# update-rc.d does it for systemd's links as well, running or not.
 disable_new_services() {
-    local package unit
+    local package service
     for package in "$@"; do
         case $package in
-        frr) unit=frr.service ;;
-        openssh-server) unit=ssh.service ;;
+        frr) service=frr ;;
+        openssh-server) service=ssh ;;
         *) continue ;;
         esac
-        if command -v systemctl >/dev/null && systemctl disable "$unit" >>"$log" 2>&1; then
-            note "$unit is installed but neither started nor enabled"
+        if update-rc.d "$service" disable >>"$log" 2>&1; then
+            note "the service $service is installed, but neither started nor enabled"
+        else
+            warn "could not keep the service $service from starting at the next boot: $(tail -n 1 "$log")"
         fi
     done
 }

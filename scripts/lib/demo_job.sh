@@ -11,7 +11,7 @@ demo_port() {
 # write_config DIR INVENTORY: a configuration that keeps everything in DIR.
 write_config() {
     cat >"$1/demo.yaml" <<EOT
-include: [$2]
+inventory: [$2]
 node: demo
 data_dir: $1/data
 run_dir: $1/run

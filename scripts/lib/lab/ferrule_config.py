@@ -1,6 +1,6 @@
 """A configuration of Ferrule that knows the lab's devices, ready for `ferrule run -c FILE`.
 
-Two files: the inventory (credentials and devices), and a daemon's configuration that includes it and
+Two files: the inventory (credentials and devices), and a daemon's configuration that names it and
 keeps its data in the lab's state directory. Secrets are referred to by file, not copied.
 """
 
@@ -44,7 +44,7 @@ def _options(lab: Lab, device: topology.Device, indent: int) -> list[str]:
 def daemon(lab: Lab) -> str:
     return "\n".join([
         "# Written by scripts/lab: try it with  ferrule run -c THIS_FILE",
-        "include: [inventory.yaml]",
+        "inventory: [inventory.yaml]",
         "node: lab",
         f"data_dir: {lab.directory}/ferrule/data",
         f"run_dir: {lab.directory}/ferrule/run",

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace ferrule::sdk {
 
@@ -160,11 +161,11 @@ void enter(void* instance, frl_op id, Fn fn) noexcept {
     }
 }
 
-/// Awaits the author's coroutine and turns an exception into the reply.
-template <class Value>
-task<result<Value>> guarded(task<result<Value>> work) {
+/// Calls the author's coroutine and awaits it; an exception from either becomes the outcome.
+template <class Fn>
+std::invoke_result_t<Fn&> guarded(Fn fn) {
     try {
-        co_return co_await std::move(work);
+        co_return co_await fn();
     } catch (...) {
         co_return current_error();
     }

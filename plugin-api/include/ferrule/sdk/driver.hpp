@@ -148,7 +148,8 @@ class driver : public async_component {
 
     task<> run_open(frl_session id, record& kept, std::string target, operation op) {
         call c(op);
-        reply outcome = co_await detail::guarded(kept.session->open(target, c));
+        auto work = [&] { return kept.session->open(target, c); };
+        reply outcome = co_await detail::guarded(work);
         finished(kept, op.id());
         if (!outcome && !kept.closing) {
             sessions_.erase(id);
@@ -158,14 +159,16 @@ class driver : public async_component {
 
     task<> run_exec(record& kept, std::string request, operation op) {
         call c(op);
-        const reply outcome = co_await detail::guarded(kept.session->exec(request, c));
+        auto work = [&] { return kept.session->exec(request, c); };
+        const reply outcome = co_await detail::guarded(work);
         finished(kept, op.id());
         op.finish(outcome);
     }
 
     task<> run_keepalive(record& kept, operation op) {
         call c(op);
-        const reply outcome = co_await detail::guarded(kept.session->keepalive(c));
+        auto work = [&] { return kept.session->keepalive(c); };
+        const reply outcome = co_await detail::guarded(work);
         finished(kept, op.id());
         op.finish(outcome);
     }
@@ -176,7 +179,8 @@ class driver : public async_component {
             co_await wait_idle(kept).shielded();
         }
         call c(op);
-        const reply outcome = co_await detail::guarded(kept.session->close(c));
+        auto work = [&] { return kept.session->close(c); };
+        const reply outcome = co_await detail::guarded(work);
         operations_.erase(op.id());
         sessions_.erase(id);
         op.finish(outcome);

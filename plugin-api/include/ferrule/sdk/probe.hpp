@@ -144,7 +144,8 @@ class probe : public async_component {
 
     task<> run(target where, time_ns deadline, operation op) {
         call c(op, deadline);
-        const probe_reply outcome = co_await detail::guarded(measure(where, c));
+        auto work = [&] { return measure(where, c); };
+        const probe_reply outcome = co_await detail::guarded(work);
         operations_.erase(op.id());
         detail::finish(op, outcome);
     }

@@ -26,9 +26,17 @@ class task_promise_base {
   public:
     [[nodiscard]] const surroundings& around() const noexcept { return around_; }
 
-    void enter(std::coroutine_handle<> continuation, const surroundings& around) noexcept {
-        continuation_ = continuation;
+    /// Runs the coroutine until it ends or waits; true when it waits, and will resume `continuation` at its end.
+    /// Resuming from here, and not by symmetric transfer, keeps the stack flat in builds without tail calls when a loop
+    /// awaits what ends at once.
+    bool run(std::coroutine_handle<> self, std::coroutine_handle<> continuation, const surroundings& around) {
         around_ = around;
+        self.resume();
+        if (self.done()) {
+            return false;
+        }
+        continuation_ = continuation;
+        return true;
     }
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -124,13 +132,12 @@ class [[nodiscard]] task {
         [[nodiscard]] bool await_ready() const noexcept { return false; }
 
         template <class Parent>
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
+        bool await_suspend(std::coroutine_handle<Parent> parent) {
             auto around = parent.promise().around();
             if (work_.shielded_) {
                 around.cancel = nullptr;
             }
-            work_.frame_.promise().enter(parent, around);
-            return work_.frame_;
+            return work_.frame_.promise().run(work_.frame_, parent, around);
         }
 
         T await_resume() { return work_.frame_.promise().take(); }

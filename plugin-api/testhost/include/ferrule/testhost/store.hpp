@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running a store under test.
+#pragma once
+
+#include <ferrule/abi/store.h>
+#include <ferrule/testhost/plugin.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ferrule::testhost {
+
+/// A record as a test writes it down or reads it.
+struct record {
+    std::string collection;
+    std::string key;
+    std::string value;
+    std::vector<std::string> attributes;
+    std::int64_t expires_at_ms = 0;
+    std::uint32_t flags = 0;
+};
+
+/// What to read.
+struct scan_request {
+    std::string collection;
+    std::string from;
+    std::string to;
+    bool reverse = false;
+    std::uint32_t limit = 0;
+    std::vector<std::pair<std::string, std::string>> filters;
+};
+
+/// One instance of a store, called from the test's thread. Every failure throws std::runtime_error with the store's
+/// error.
+class store : public detail::instance<frl_store_api> {
+  public:
+    store(host& on, const frl_component& component, std::string_view config)
+        : instance(on, component, config) {}
+
+    /// Writes a batch and returns the number of conflicts.
+    std::uint32_t put(const std::vector<record>& records) {
+        std::vector<std::vector<frl_str>> attributes;
+        std::vector<frl_record> raws;
+        std::vector<const frl_record*> pointers;
+        attributes.reserve(records.size());
+        raws.reserve(records.size());
+        for (const auto& each : records) {
+            attributes.emplace_back();
+            for (const auto& value : each.attributes) {
+                attributes.back().push_back(str(value));
+            }
+            raws.push_back({sizeof(frl_record), each.flags, str(each.collection), str(each.key), str(each.value),
+                            each.expires_at_ms, attributes.back().data(),
+                            static_cast<std::uint32_t>(attributes.back().size()), 0});
+            pointers.push_back(&raws.back());
+        }
+        std::uint32_t conflicts = 0;
+        reported_error error;
+        check(api().put_batch(raw(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), &conflicts,
+                              testhost::raw(error)),
+              error);
+        return conflicts;
+    }
+
+    std::optional<record> get(std::string_view collection, std::string_view key) {
+        std::vector<record> rows;
+        reported_error error;
+        check(api().get(raw(), str(collection), str(key), &on_row, &rows, testhost::raw(error)), error);
+        return rows.empty() ? std::nullopt : std::optional(rows.front());
+    }
+
+    std::vector<record> scan(const scan_request& what) {
+        std::vector<frl_kv> filters;
+        for (const auto& [key, value] : what.filters) {
+            filters.push_back({str(key), str(value)});
+        }
+        const frl_scan scan{sizeof(frl_scan),
+                            what.reverse ? 1u : 0u,
+                            str(what.collection),
+                            str(what.from),
+                            str(what.to),
+                            what.limit,
+                            static_cast<std::uint32_t>(filters.size()),
+                            filters.data()};
+        std::vector<record> rows;
+        reported_error error;
+        check(api().scan(raw(), &scan, &on_row, &rows, testhost::raw(error)), error);
+        return rows;
+    }
+
+    void flush() {
+        reported_error error;
+        check(api().flush(raw(), testhost::raw(error)), error);
+    }
+
+    std::uint32_t maintain(std::int64_t now_ms, std::uint32_t limit = 1000) {
+        std::uint32_t removed = 0;
+        reported_error error;
+        check(api().maintain(raw(), now_ms, limit, &removed, testhost::raw(error)), error);
+        return removed;
+    }
+
+  private:
+    static void check(frl_status status, const reported_error& error) {
+        if (status != FRL_OK) {
+            throw std::runtime_error(error.code + ": " + error.message);
+        }
+    }
+
+    static std::int32_t on_row(void* arg, const frl_record* row) {
+        record made{text(row->collection), text(row->key), text(row->value), {}, row->expires_at_ms, row->flags};
+        for (std::uint32_t i = 0; i < row->attribute_count; ++i) {
+            made.attributes.push_back(text(row->attributes[i]));
+        }
+        static_cast<std::vector<record>*>(arg)->push_back(std::move(made));
+        return 0;
+    }
+};
+
+} // namespace ferrule::testhost

@@ -18,6 +18,9 @@ namespace {
 /// Rounds a busy connection gets before the others have their turn.
 constexpr int turns_at_once = 32;
 
+/// How long a client may take to notice the end.
+constexpr std::chrono::seconds linger_limit{10};
+
 } // namespace
 
 connection::connection(connection_owner& owner, reactor& loop, device& target, int fd)
@@ -102,7 +105,7 @@ void connection::discard_input() {
 }
 
 void connection::on_ready(std::uint32_t) {
-    if (phase_ == phase::greeting) {
+    if (phase_ == phase::greeting || phase_ == phase::closing) {
         discard_input();
     } else {
         pump();
@@ -110,7 +113,7 @@ void connection::on_ready(std::uint32_t) {
 }
 
 void connection::pump() {
-    if (pumping_ || frozen_ || session_ == nullptr || phase_ == phase::over) {
+    if (pumping_ || frozen_ || (phase_ != phase::key_exchange && phase_ != phase::serving)) {
         return;
     }
     pumping_ = true;
@@ -123,7 +126,7 @@ void connection::pump() {
         return;
     }
     if (dropping_ && writable()) {
-        drop(reset_, end_);
+        reset_ ? drop(true, end_) : say_farewell();
         return;
     }
     if (turn == turns_at_once && again_timer_ == 0) {
@@ -189,6 +192,22 @@ void connection::drop(bool reset, const std::string& why) {
     finish(why);
 }
 
+void connection::say_farewell() {
+    phase_ = phase::closing;
+    record_end(end_);
+    shutdown(fd_, SHUT_WR);
+    loop_.watch(fd_, EPOLLIN, *this);
+    loop_.cancel(timer_);
+    timer_ = loop_.after(linger_limit, [this] { finish(end_); });
+}
+
+void connection::record_end(const std::string& why) {
+    if (!ended_) {
+        ended_ = true;
+        device_.record.ended(id_, why);
+    }
+}
+
 void connection::drop_after_flush(bool reset, const std::string& why) {
     dropping_ = true;
     reset_ = reset;
@@ -197,6 +216,9 @@ void connection::drop_after_flush(bool reset, const std::string& why) {
 }
 
 void connection::set_frozen(bool frozen) {
+    if (phase_ == phase::closing) {
+        return;
+    }
     frozen_ = frozen;
     if (frozen) {
         loop_.forget(fd_, *this);
@@ -211,7 +233,7 @@ void connection::finish(const std::string& why) {
     if (phase_ != phase::over) {
         phase_ = phase::over;
         loop_.forget(fd_, *this);
-        device_.record.ended(id_, why);
+        record_end(why);
         owner_.over(*this);
     }
 }

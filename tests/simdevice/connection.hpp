@@ -50,7 +50,7 @@ class connection final : public watcher, public channel_host {
     reactor& loop() override { return loop_; }
 
   private:
-    enum class phase { greeting, key_exchange, serving, over };
+    enum class phase { greeting, key_exchange, serving, closing, over };
 
     void greet();
     void start_ssh();
@@ -71,6 +71,10 @@ class connection final : public watcher, public channel_host {
     void finish_forward(pending_forward& waiting);
     void handle_channel_request(message_handle message);
     shell_channel* shell_of(ssh_channel handle);
+    /// Sends FIN and reads on until the client's: closing with unread input would send RST, and that discards
+    /// output which the client has not got yet.
+    void say_farewell();
+    void record_end(const std::string& why);
     void finish(const std::string& why);
 
     static void on_global_request(ssh_session session, ssh_message message, void* self);
@@ -86,6 +90,7 @@ class connection final : public watcher, public channel_host {
     bool banner_sent_ = false;
     bool dropping_ = false;
     bool reset_ = false;
+    bool ended_ = false;
     std::string end_;
     std::string user_; ///< of the latest authentication request
     authenticator gate_;

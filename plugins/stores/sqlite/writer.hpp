@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that changes the database.
+#pragma once
+
+#include "checkpointer.hpp"
+#include "database.hpp"
+#include "settings.hpp"
+
+#include <ferrule/sdk/store.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ferrule::sqlite {
+
+/// The one writing connection with its prepared statements. Calls come from one thread at a time. A call either does
+/// all that it says or, by exception, nothing.
+class writer {
+  public:
+    writer(const settings& wanted, const sdk::host& host);
+
+    /// Writes the records in one transaction; returns the inserts that were left out.
+    std::uint32_t put(std::span<const sdk::record_view> records);
+    /// Removes at most `limit` expired records.
+    std::uint32_t maintain(std::int64_t now_ms, std::uint32_t limit);
+    /// Brings the write-ahead log to stable storage.
+    void flush();
+
+  private:
+    struct table {
+        table(database& on, const collection_settings& described);
+
+        std::string name;
+        std::size_t attributes;
+        statement put;
+        statement insert;
+        statement remove;
+        statement expire;
+    };
+
+    table& find(std::string_view collection);
+    bool apply(table& to, const sdk::record_view& record);
+    std::uint32_t apply_all(std::span<const sdk::record_view> records);
+    static int note_frames(void* self, sqlite3* on, const char* schema, int frames) noexcept;
+
+    database on_;
+    std::vector<table> tables_;
+    table* last_ = nullptr;
+    statement begin_;
+    statement commit_;
+    checkpointer log_;
+};
+
+} // namespace ferrule::sqlite

@@ -12,6 +12,7 @@
 #include "config/inventory.hpp"
 #include "config/paths.hpp"
 #include "config/types.hpp"
+#include "model/token.hpp"
 
 namespace ferrule::config {
 
@@ -132,12 +133,10 @@ struct platforms_settings {
     std::vector<std::filesystem::path> folders = default_platform_folders(); ///< A later one overrides an earlier one.
 };
 
-enum class token_role { viewer, operator_, admin };
-
 /// A bearer token known from the configuration. `hash` is what `ferrule token hash` prints, never the token itself.
 struct token_settings {
     std::string name;
-    token_role role = token_role::viewer;
+    model::role role = model::role::viewer;
     std::string hash;
 };
 
@@ -156,8 +155,10 @@ struct settings {
     secrets_settings secrets;
     platforms_settings platforms;
     std::vector<token_settings> tokens;
-    config::inventory inventory; ///< `devices` and `credentials` of the file itself and of all that it includes.
-    std::filesystem::path file;  ///< Where it was read from; empty for the defaults.
+    std::vector<std::string> inventory_files; ///< As written: names or glob patterns, relative to the file.
+    config::inventory inventory;              ///< Of the file itself and of all that it includes.
+    std::filesystem::path file;               ///< Where it was read from; empty for the defaults.
+    std::vector<std::string> warnings;        ///< `file:line:col: path: message`, to be logged once logging stands.
 };
 
 } // namespace ferrule::config

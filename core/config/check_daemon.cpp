@@ -1,0 +1,85 @@
+#include "config/check.hpp"
+#include "config/schema/free_json.hpp"
+#include "config/schema/json_schema_check.hpp"
+
+#include <map>
+
+namespace ferrule::config {
+
+namespace {
+
+const yaml::node* find(const yaml::node& root, std::initializer_list<std::string_view> path) {
+    const auto* at = &root;
+    for (const auto step : path)
+        if (at != nullptr)
+            at = at->find(step);
+    return at;
+}
+
+void check_tls(const source& main, const tls_settings& tls, problems& found) {
+    const auto* at = find(main.root, {"http", "tls"});
+    if (at == nullptr)
+        return;
+    if (tls.cert.empty() != tls.key.empty())
+        found.add(main.name, at->at, "http.tls",
+                  tls.cert.empty() ? "\"cert\" is missing; TLS needs cert and key"
+                                   : "\"key\" is missing; TLS needs cert and key");
+    else if (!tls.client_ca.empty() && tls.cert.empty())
+        found.add(main.name, at->at, "http.tls.client_ca", "it has no effect without cert and key");
+}
+
+// Each text of a list, or each text member of the maps in a list, once.
+void check_unique(const source& main, const yaml::node* list, std::string_view member, const std::string& path,
+                  problems& found) {
+    if (list == nullptr)
+        return;
+    std::map<std::string, int> seen;
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+        const auto* value = member.empty() ? &list->items[i] : list->items[i].find(member);
+        if (value == nullptr || value->what != yaml::node::type::scalar)
+            continue;
+        const auto [first, fresh] = seen.emplace(value->text, value->at.line);
+        if (!fresh)
+            found.add(main.name, value->at,
+                      path + "[" + std::to_string(i) + "]" + (member.empty() ? "" : "." + std::string(member)),
+                      "\"" + value->text + "\" stands here twice; the first is in line " +
+                          std::to_string(first->second));
+    }
+}
+
+void check_plugin(const source& main, const yaml::node* given, std::string_view kind, std::string_view name,
+                  const std::string& path, const settings& values, const load_options& options, problems& found) {
+    if (!options.plugin_schema)
+        return;
+    const auto text = options.plugin_schema(kind, name, values.plugins);
+    if (!text || text->empty())
+        return;
+    const auto rules = base::parse_json(*text);
+    if (!rules) {
+        found.warn(main.name, {}, path, "the schema that the plugin carries is not JSON, so its settings go unchecked");
+        return;
+    }
+    yaml::node nothing;
+    nothing.what = yaml::node::type::map;
+    schema::check_against(*rules, given == nullptr ? nothing : *given, main.name, path, found);
+}
+
+} // namespace
+
+void check_daemon(const source& main, const settings& values, const load_options& options, problems& found) {
+    check_tls(main, values.http.tls, found);
+    check_unique(main, find(main.root, {"http", "listen"}), {}, "http.listen", found);
+    check_unique(main, find(main.root, {"tokens"}), "name", "tokens", found);
+    if (const auto* listen = find(main.root, {"http", "listen"});
+        listen != nullptr && listen->what == yaml::node::type::list && listen->items.empty())
+        found.add(main.name, listen->at, "http.listen", "give at least one address");
+    if (const auto* plugins = find(main.root, {"plugins", "settings"}); plugins != nullptr)
+        for (const auto& each : plugins->members)
+            check_plugin(main, &each.value, {}, each.key, "plugins.settings." + each.key, values, options, found);
+    if (const auto* given = find(main.root, {"store", "settings"}); given != nullptr)
+        check_plugin(main, given, "store", values.store.plugin, "store.settings", values, options, found);
+    if (const auto* given = find(main.root, {"scheduler", "settings"}); given != nullptr)
+        check_plugin(main, given, "scheduler", values.scheduler.plugin, "scheduler.settings", values, options, found);
+}
+
+} // namespace ferrule::config

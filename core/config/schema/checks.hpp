@@ -1,0 +1,28 @@
+// Checks of texts that several settings share; each returns what is wrong, or nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ferrule::config::schema {
+
+/// A name of a device, credential, token, platform or plugin.
+std::string check_name(std::string_view text);
+inline constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
+
+/// A host name or address, without a port.
+std::string check_host(std::string_view text);
+
+/// `host:port` or `[ipv6]:port` to listen on; port 0 takes a free one.
+std::string check_listen(std::string_view text);
+
+/// A regex as devices' prompts are matched with: PCRE2, caseless, multiline, UTF. Says where it is wrong.
+std::string check_regex(std::string_view text);
+
+/// BLAKE2b-256 of a token in lower-case hexadecimal.
+std::string check_token_hash(std::string_view text);
+inline constexpr std::string_view hash_pattern = "^[0-9a-f]{64}$";
+
+std::string check_not_empty(std::string_view text);
+
+} // namespace ferrule::config::schema

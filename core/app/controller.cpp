@@ -13,6 +13,7 @@
 #include "devices/job_records.hpp"
 #include "devices/login_tester.hpp"
 #include "devices/node_parts.hpp"
+#include "devices/platform_book.hpp"
 #include "devices/secret_book.hpp"
 #include "devices/tokens.hpp"
 #include "devices/vault.hpp"
@@ -98,7 +99,7 @@ class controller::parts {
     stop_signals signals_;
     runtime::lifecycle lifecycle_;
 
-    std::optional<config::platform_catalog> platforms_;
+    std::optional<devices::platform_book> platforms_;
     std::optional<devices::vault> vault_;
     std::unique_ptr<store::open_store> store_;
     std::optional<devices::inventory> inventory_;
@@ -150,7 +151,7 @@ asio::awaitable<result<void>> controller::parts::load_inventory() {
     auto platforms = config::load_platforms(settings_.platforms.folders);
     if (!platforms)
         co_return platforms.error();
-    platforms_.emplace(std::move(*platforms));
+    platforms_.emplace(*platforms);
     inventory_.emplace(*store_, *vault_);
     auto loaded = co_await inventory_->load(devices_of(settings_), credentials_of(settings_));
     if (!loaded)

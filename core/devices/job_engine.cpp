@@ -59,8 +59,10 @@ result<resolved_ptr> job_engine::admit(const model::job_request& request) const 
     auto at = resolve(known_, request);
     if (!at)
         return at.error();
-    if (const auto driver = parts_.plugins.driver((*at)->at().driver); !driver)
-        return driver.error();
+    // With a lane there is a driver already; looking at the folders again would cost more than the rest.
+    if (request.how == model::strategy::fifo || !node_.has(**at))
+        if (const auto driver = parts_.plugins.driver((*at)->at().driver); !driver)
+            return driver.error();
     if (const auto& name = (*at)->at().platform; !name.empty())
         if (const auto platform = parts_.platforms(name); !platform)
             return platform.error();

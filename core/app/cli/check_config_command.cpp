@@ -1,0 +1,40 @@
+// ferrule check-config: every problem of a configuration at once, without starting anything.
+#include "app/cli/commands.hpp"
+#include "app/cli/config_file.hpp"
+#include "app/cli/exit_code.hpp"
+#include "config/platforms.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <memory>
+
+namespace ferrule::app::cli {
+
+namespace {
+
+int check(const config_choice& chosen) {
+    const auto settings = load_config(chosen);
+    if (!settings)
+        return config_fault;
+    const auto platforms = config::load_platforms(settings->platforms.folders);
+    if (!platforms) {
+        std::fprintf(stderr, "%s\n", platforms.error().message().c_str());
+        return config_fault;
+    }
+    std::printf("%s is valid: %zu devices, %zu credentials, %zu platforms\n",
+                settings->file.empty() ? "the default configuration" : settings->file.c_str(),
+                settings->inventory.devices.size(), settings->inventory.credentials.size(), platforms->size());
+    return success;
+}
+
+} // namespace
+
+void add_check_config(CLI::App& root, action& chosen) {
+    auto* command = root.add_subcommand("check-config", "Check a configuration file and report every problem");
+    const auto options = std::make_shared<config_choice>();
+    add_config_options(*command, *options);
+    command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+}
+
+} // namespace ferrule::app::cli

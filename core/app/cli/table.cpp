@@ -1,0 +1,47 @@
+#include "app/cli/table.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace ferrule::app::cli {
+
+namespace {
+
+std::size_t width_of(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+} // namespace
+
+table::table(std::vector<std::string> header) {
+    rows_.push_back(std::move(header));
+}
+
+void table::add(std::vector<std::string> row) {
+    row.resize(rows_.front().size());
+    rows_.push_back(std::move(row));
+}
+
+std::string table::text() const {
+    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_)
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row[i]));
+    std::string all;
+    for (const auto& row : rows_) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            all += row[i];
+            if (i + 1 < row.size())
+                all.append(widths[i] - width_of(row[i]) + 2, ' ');
+        }
+        all += '\n';
+    }
+    return all;
+}
+
+void table::print() const {
+    std::fputs(text().c_str(), stdout);
+}
+
+} // namespace ferrule::app::cli

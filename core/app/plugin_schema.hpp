@@ -1,0 +1,17 @@
+// What plugins say about their settings, without loading them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/settings.hpp"
+
+namespace ferrule::app {
+
+/// The JSON Schema in the note of the component of this kind (empty = any) and name, if there is one. Reads the plugin
+/// folders.
+std::optional<std::string> plugin_schema(std::string_view kind, std::string_view name,
+                                         const config::plugins_settings& from);
+
+} // namespace ferrule::app

@@ -1,0 +1,11 @@
+// Which build this is.
+#pragma once
+
+#include <string>
+
+namespace ferrule::app {
+
+/// Version of the daemon and of the plugin ABI that it offers, on one line.
+std::string version_text();
+
+} // namespace ferrule::app

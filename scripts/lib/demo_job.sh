@@ -32,13 +32,13 @@ start_ferrule() {
     exec {log_lines}< <(exec tail -n +1 -f --pid="$daemon" "$log")
     local follower=$!
     while IFS= read -r -u "$log_lines" line; do
-        [[ $line =~ (https?://[^[:space:],\"]+) ]] && url=${BASH_REMATCH[1]}
-        [[ $line == *ready* ]] && break
+        [[ $line =~ " serving the API address="([^ ]+) ]] && url=http://${BASH_REMATCH[1]}
+        [[ $line == *" app: ready "* ]] && break
     done
     kill "$follower" 2>/dev/null || true
     exec {log_lines}<&-
     kill -0 "$daemon" 2>/dev/null || die "Ferrule did not start; the end of its log: $(tail -n 5 "$log")"
-    [ -n "$url" ] || die "Ferrule is ready, but its log does not say at which URL: $log"
+    [ -n "$url" ] || die "Ferrule is ready, but its log does not say at which address: $log"
     # shellcheck disable=SC2034 # scripts/demo shows it
     ready_ms=$(($(now_ms) - began))
     token_file=$dir/data/admin.token

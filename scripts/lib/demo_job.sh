@@ -22,7 +22,7 @@ EOT
 
 # start_ferrule BINARY DIR: runs DIR/demo.yaml. Sets daemon (its PID), FERRULE_URL, FERRULE_TOKEN, token_file, ready_ms.
 start_ferrule() {
-    local binary=$1 dir=$2 began line url='' log_lines
+    local binary=$1 dir=$2 began line url='' is_ready='' log_lines
     local log=$dir/ferrule.log
     : >"$log"
     began=$(now_ms)
@@ -33,11 +33,11 @@ start_ferrule() {
     local follower=$!
     while IFS= read -r -u "$log_lines" line; do
         [[ $line =~ " serving the API address="([^ ]+) ]] && url=http://${BASH_REMATCH[1]}
-        [[ $line == *" app: ready "* ]] && break
+        [[ $line == *" app: ready "* ]] && is_ready=yes && break
     done
     kill "$follower" 2>/dev/null || true
     exec {log_lines}<&-
-    kill -0 "$daemon" 2>/dev/null || die "Ferrule did not start; the end of its log: $(tail -n 5 "$log")"
+    [ -n "$is_ready" ] || die "Ferrule did not start; the end of its log: $(tail -n 5 "$log")"
     [ -n "$url" ] || die "Ferrule is ready, but its log does not say at which address: $log"
     # shellcheck disable=SC2034 # scripts/demo shows it
     ready_ms=$(($(now_ms) - began))

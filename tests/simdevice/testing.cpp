@@ -8,7 +8,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,20 @@ void require(bool good, ssh_session session, const std::string& what) {
     if (!good) {
         throw std::runtime_error(what + ": " + ssh_get_error(session));
     }
+}
+
+/// A connection whose receive buffer is as small as the kernel allows.
+int narrow_connection(std::uint16_t port, int receive_buffer) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        throw std::runtime_error("connect to port " + std::to_string(port));
+    }
+    return fd;
 }
 
 [[noreturn]] void become(const std::vector<std::string>& arguments,
@@ -58,7 +74,7 @@ device_spec small_device(const std::string& name) {
     return device;
 }
 
-client::client(std::uint16_t port, const std::string& user)
+client::client(std::uint16_t port, const std::string& user, int receive_buffer)
     : session_(ssh_new()) {
     const bool read_no_config = false;
     const long seconds = patience_ms / 1000;
@@ -73,6 +89,10 @@ client::client(std::uint16_t port, const std::string& user)
     ssh_options_set(session_.get(), SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
     ssh_options_set(session_.get(), SSH_OPTIONS_NODELAY, &without_delay);
     ssh_options_set(session_.get(), SSH_OPTIONS_TIMEOUT, &seconds);
+    if (receive_buffer > 0) {
+        const socket_t fd = narrow_connection(port, receive_buffer);
+        ssh_options_set(session_.get(), SSH_OPTIONS_FD, &fd);
+    }
     require(ssh_connect(session_.get()) == SSH_OK, session_.get(), "connect");
 }
 

@@ -21,7 +21,8 @@ command_spec says(const std::string& text, const std::string& output);
 /// A libssh client in blocking mode with a limit of 30 s on every wait. Failures throw std::runtime_error.
 class client {
   public:
-    explicit client(std::uint16_t port, const std::string& user = "admin");
+    /// A small `receive_buffer` (bytes) leaves unread output with the device's kernel.
+    explicit client(std::uint16_t port, const std::string& user = "admin", int receive_buffer = 0);
     ~client();
     client(client&&) noexcept = default;
 

@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import lab_client
 
 ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
+FERRULE = os.environ.get("FERRULE_BINARY", "")
 NOBODY = "65534"
 KINDS = ("net", "mnt", "pid", "uts", "ipc")
 
@@ -151,6 +153,13 @@ class Lifecycle(unittest.TestCase):
             if path.suffix == ".password" or path.name.startswith("id_") and path.suffix != ".pub":
                 self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
         self.assertNotIn(self.lab.password("netops"), self.lab("status", "--json").stdout)
+
+    @unittest.skipUnless(FERRULE, "FERRULE_BINARY does not name the daemon")
+    def test_the_configuration_that_up_writes_is_one_that_ferrule_accepts(self) -> None:
+        self.lab("up")
+        checked = subprocess.run([FERRULE, "check-config", "-c", self.lab.status()["config"]], text=True, check=False,
+                                 capture_output=True, timeout=lab_client.LIMIT_S)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
     @unittest.skipIf(os.geteuid() != 0, "plays both sides of sudo, so it must be root")
     def test_under_sudo_the_user_who_asked_can_use_the_lab_without_root(self) -> None:

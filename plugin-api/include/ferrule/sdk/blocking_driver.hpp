@@ -83,14 +83,14 @@ class blocking_driver : public component {
 
     /// Runs one function of a session as an operation; `keep` says whether the session lives on, given how it ended.
     template <class Fn, class Keep>
-    static void run(void* self, frl_session id, frl_op op_id, Fn fn, Keep keep) noexcept {
+    static void run_operation(void* self, frl_session id, frl_op op_id, Fn fn, Keep keep) noexcept {
         auto& d = *static_cast<blocking_driver*>(self);
         operation op(d.host(), op_id);
         try {
-            const auto session = d.begin(id, op_id);
+            const auto session = d.begin_operation(id, op_id);
             call c(op);
             reply outcome = attempt(*session, c, fn);
-            d.end(id, *session, keep(outcome));
+            d.end_operation(id, *session, keep(outcome));
             op.finish(outcome);
         } catch (...) {
             op.fail(detail::current_error());
@@ -118,25 +118,25 @@ class blocking_driver : public component {
             operation(d.host(), op).fail(detail::current_error());
             return;
         }
-        run(
+        run_operation(
             self, id, op, [&](blocking_session& s, call& c) { return s.open(view(target), c); },
             [](const reply& outcome) { return outcome.has_value(); });
     }
 
     static void on_exec(void* self, frl_session id, frl_str request, frl_op op) noexcept {
-        run(
+        run_operation(
             self, id, op, [&](blocking_session& s, call& c) { return s.exec(view(request), c); },
             [](const reply&) { return true; });
     }
 
     static void on_keepalive(void* self, frl_session id, frl_op op) noexcept {
-        run(
+        run_operation(
             self, id, op, [](blocking_session& s, call& c) { return s.keepalive(c); },
             [](const reply&) { return true; });
     }
 
     static void on_close(void* self, frl_session id, frl_op op) noexcept {
-        run(
+        run_operation(
             self, id, op, [](blocking_session& s, call& c) { return s.close(c); }, [](const reply&) { return false; });
     }
 
@@ -150,7 +150,7 @@ class blocking_driver : public component {
         }
     }
 
-    session_ptr begin(frl_session id, frl_op op) {
+    session_ptr begin_operation(frl_session id, frl_op op) {
         const std::lock_guard lock(mutex_);
         const auto found = sessions_.find(id);
         if (found == sessions_.end()) {
@@ -160,7 +160,7 @@ class blocking_driver : public component {
         return found->second;
     }
 
-    void end(frl_session id, blocking_session& session, bool keep) {
+    void end_operation(frl_session id, blocking_session& session, bool keep) {
         const std::lock_guard lock(mutex_);
         session.running_ = 0;
         if (!keep) {

@@ -91,13 +91,13 @@ class driver : public async_component {
     }
 
   private:
-    struct record {
+    struct session_record {
         std::unique_ptr<driver_session> session;
         frl_op running = 0;
         bool closing = false;
         event idle;
 
-        ~record() {
+        ~session_record() {
             if (session) {
                 session->tasks_->clear();
             }
@@ -106,33 +106,33 @@ class driver : public async_component {
 
     static void on_open(void* self, frl_session id, frl_str target, frl_op op) noexcept {
         detail::enter<driver>(self, op, [&](driver& d, operation& owned) {
-            auto made = std::make_unique<record>();
+            auto made = std::make_unique<session_record>();
             made->session = d.make_session();
             made->session->owner_ = &d;
             made->session->id_ = id;
             made->session->tasks_.emplace(d.home());
             auto& kept = *(d.sessions_[id] = std::move(made));
-            d.start(kept, op, d.run_open(id, kept, std::string(view(target)), std::move(owned)));
+            d.start_operation(kept, op, d.run_open(id, kept, std::string(view(target)), std::move(owned)));
         });
     }
 
     static void on_exec(void* self, frl_session id, frl_str request, frl_op op) noexcept {
         detail::enter<driver>(self, op, [&](driver& d, operation& owned) {
             auto& kept = d.idle_session(id);
-            d.start(kept, op, d.run_exec(kept, std::string(view(request)), std::move(owned)));
+            d.start_operation(kept, op, d.run_exec(kept, std::string(view(request)), std::move(owned)));
         });
     }
 
     static void on_keepalive(void* self, frl_session id, frl_op op) noexcept {
         detail::enter<driver>(self, op, [&](driver& d, operation& owned) {
             auto& kept = d.idle_session(id);
-            d.start(kept, op, d.run_keepalive(kept, std::move(owned)));
+            d.start_operation(kept, op, d.run_keepalive(kept, std::move(owned)));
         });
     }
 
     static void on_close(void* self, frl_session id, frl_op op) noexcept {
         detail::enter<driver>(self, op, [&](driver& d, operation& owned) {
-            auto& kept = d.session(id);
+            auto& kept = d.open_session(id);
             kept.closing = true;
             d.operations_[op] = &d.spawn(d.run_close(id, kept, std::move(owned)));
         });
@@ -146,34 +146,34 @@ class driver : public async_component {
         }
     }
 
-    task<> run_open(frl_session id, record& kept, std::string target, operation op) {
+    task<> run_open(frl_session id, session_record& kept, std::string target, operation op) {
         call c(op);
         auto work = [&] { return kept.session->open(target, c); };
         reply outcome = co_await detail::guarded(work);
-        finished(kept, op.id());
+        operation_ended(kept, op.id());
         if (!outcome && !kept.closing) {
             sessions_.erase(id);
         }
         op.finish(outcome);
     }
 
-    task<> run_exec(record& kept, std::string request, operation op) {
+    task<> run_exec(session_record& kept, std::string request, operation op) {
         call c(op);
         auto work = [&] { return kept.session->exec(request, c); };
         const reply outcome = co_await detail::guarded(work);
-        finished(kept, op.id());
+        operation_ended(kept, op.id());
         op.finish(outcome);
     }
 
-    task<> run_keepalive(record& kept, operation op) {
+    task<> run_keepalive(session_record& kept, operation op) {
         call c(op);
         auto work = [&] { return kept.session->keepalive(c); };
         const reply outcome = co_await detail::guarded(work);
-        finished(kept, op.id());
+        operation_ended(kept, op.id());
         op.finish(outcome);
     }
 
-    task<> run_close(frl_session id, record& kept, operation op) {
+    task<> run_close(frl_session id, session_record& kept, operation op) {
         if (const auto found = operations_.find(kept.running); found != operations_.end()) {
             found->second->request();
             co_await wait_idle(kept).shielded();
@@ -186,21 +186,21 @@ class driver : public async_component {
         op.finish(outcome);
     }
 
-    static task<> wait_idle(record& kept) { co_await kept.idle.wait(); }
+    static task<> wait_idle(session_record& kept) { co_await kept.idle.wait(); }
 
-    void start(record& kept, frl_op op, task<> work) {
+    void start_operation(session_record& kept, frl_op op, task<> work) {
         kept.running = op;
         kept.idle.reset();
         operations_[op] = &spawn(std::move(work));
     }
 
-    void finished(record& kept, frl_op op) {
+    void operation_ended(session_record& kept, frl_op op) {
         operations_.erase(op);
         kept.running = 0;
         kept.idle.set();
     }
 
-    record& session(frl_session id) {
+    session_record& open_session(frl_session id) {
         const auto found = sessions_.find(id);
         if (found == sessions_.end() || found->second->closing) {
             throw failure(error("session_lost", "The driver has no open session " + std::to_string(id) + ".", true));
@@ -208,8 +208,8 @@ class driver : public async_component {
         return *found->second;
     }
 
-    record& idle_session(frl_session id) {
-        auto& kept = session(id);
+    session_record& idle_session(frl_session id) {
+        auto& kept = open_session(id);
         if (kept.running != 0) {
             throw failure(error("internal", "Session " + std::to_string(id) + " is busy with another operation."));
         }
@@ -221,7 +221,7 @@ class driver : public async_component {
         operations_.clear();
     }
 
-    std::unordered_map<frl_session, std::unique_ptr<record>> sessions_;
+    std::unordered_map<frl_session, std::unique_ptr<session_record>> sessions_;
     std::unordered_map<frl_op, cancellation*> operations_;
 
     friend class driver_session;

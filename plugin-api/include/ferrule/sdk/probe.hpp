@@ -106,7 +106,7 @@ class probe : public async_component {
     /// Runs `measure` for one operation; for overrides of measure_batch.
     void start(target where, time_ns deadline, operation op) {
         const auto id = op.id();
-        operations_[id] = &spawn(run(std::move(where), deadline, std::move(op)));
+        operations_[id] = &spawn(run_operation(std::move(where), deadline, std::move(op)));
     }
 
   private:
@@ -142,7 +142,7 @@ class probe : public async_component {
         }
     }
 
-    task<> run(target where, time_ns deadline, operation op) {
+    task<> run_operation(target where, time_ns deadline, operation op) {
         call c(op, deadline);
         auto work = [&] { return measure(where, c); };
         const probe_reply outcome = co_await detail::guarded(work);

@@ -29,6 +29,8 @@ enum class echo_kind : std::uint8_t {
 struct question {
     enum class source : std::uint8_t { text, password, enable, fail };
 
+    explicit question(regex p) : pattern(std::move(p)) {}
+
     regex pattern;
     source answer = source::text;
     std::string reply;        ///< for `text`
@@ -47,6 +49,8 @@ struct dialogue {
 
 /// A mode of the command line, recognised by its prompt.
 struct mode {
+    mode(std::string n, regex p) : name(std::move(n)), pattern(std::move(p)) {}
+
     std::string name;
     regex pattern;
     std::vector<regex> fatal;

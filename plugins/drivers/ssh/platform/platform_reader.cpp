@@ -62,7 +62,7 @@ std::vector<regex> platform_reader::patterns(json_reader& in, const std::string&
 
 question platform_reader::one_question(const json& object, const std::string& path) {
     json_reader in(object, path, bad);
-    question q{.pattern = pattern(in, "pattern", in.text("pattern"))};
+    question q(pattern(in, "pattern", in.text("pattern")));
     const auto answer = in.text("answer");
     q.reply = in.text("reply");
     q.bare = in.flag("bare", false);
@@ -161,7 +161,7 @@ void platform_reader::texts(platform& p) {
 void platform_reader::one_mode(platform& p, const json& object, const std::string& path) {
     json_reader in(object, path, bad);
     const auto text = in.text("pattern");
-    mode m{.name = in.text("name"), .pattern = pattern(in, "pattern", text)};
+    mode m(in.text("name"), pattern(in, "pattern", text));
     if (m.name.empty()) {
         in.wrong("name", "a name");
     }

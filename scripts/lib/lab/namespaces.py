@@ -33,12 +33,12 @@ class LabError(Exception):
 
 
 def command_line(state_dir: Path, name: str) -> list[str]:
-    return [sys.executable, INIT, str(state_dir), name]
+    return [sys.executable, "-B", INIT, str(state_dir), name]
 
 
 def find(state_dir: Path, name: str) -> int | None:
     """The PID of a running device's first process, or None."""
-    wanted = [part.encode() for part in command_line(state_dir, name)][2:]
+    wanted = [str(state_dir).encode(), name.encode()]
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
@@ -48,7 +48,7 @@ def find(state_dir: Path, name: str) -> int | None:
             owner = os.stat(f"/proc/{entry.name}").st_uid
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        if owner == 0 and parts[2:4] == wanted and parts[1].endswith(b"device_init.py"):
+        if owner == 0 and parts[3:5] == wanted and parts[2].endswith(b"/device_init.py"):
             return int(entry.name)
     return None
 

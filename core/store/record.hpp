@@ -41,7 +41,8 @@ struct row {
     std::int64_t expires_at_ms = 0;
 };
 
-/// Keys in [from, to), empty = unbounded; newest first with `reverse`. The same attribute more than once means any of its values.
+/// Keys in [from, to), empty = unbounded; newest first with `reverse`. The same attribute more than once means any of
+/// its values.
 struct query {
     query();
     query(const query&);

@@ -23,7 +23,8 @@ class store {
 
     using completion = std::function<void(result<void>)>;
 
-    /// Queues a write; `done` comes on the loop once it is durable, or has failed. Order of calls is order on disk. A full queue fails with `overloaded`.
+    /// Queues a write; `done` comes on the loop once it is durable, or has failed. Order of calls is order on disk. A
+    /// full queue fails with `overloaded`.
     virtual void write(record one, completion done) = 0;
     /// Several in one transaction.
     virtual void write(std::vector<record> all, completion done) = 0;

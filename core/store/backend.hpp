@@ -1,0 +1,39 @@
+// The seam between this floor and a store plugin: everything that blocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "store/record.hpp"
+
+namespace ferrule::plugins {
+class store;
+}
+
+namespace ferrule::store {
+
+/// An open store. Every call blocks. put_batch, flush and maintain come from one thread at a time; get and scan from
+/// any, also meanwhile. Destroying it closes the store with a last flush.
+class backend {
+  public:
+    virtual ~backend() = default;
+
+    /// Writes all records in one transaction, or none; gives the number of inserts that were left out because their key
+    /// exists.
+    virtual result<std::uint32_t> put_batch(std::span<const record> records) = 0;
+    virtual result<std::optional<row>> get(std::string_view collection, std::string_view key) = 0;
+    virtual result<std::vector<row>> scan(const query& wanted) = 0;
+    virtual result<void> flush() = 0;
+    /// Removes at most `limit` expired records and gives their number.
+    virtual result<std::uint32_t> maintain(std::int64_t now_ms, std::uint32_t limit) = 0;
+};
+
+/// The backend over an open store plugin.
+std::unique_ptr<backend> make_backend(std::shared_ptr<plugins::store> over);
+
+} // namespace ferrule::store

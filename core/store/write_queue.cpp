@@ -1,0 +1,94 @@
+#include "store/write_queue.hpp"
+
+#include <utility>
+
+namespace ferrule::store {
+
+namespace {
+
+std::size_t size_of(const record& one) noexcept {
+    std::size_t bytes = sizeof(record) + one.collection.size() + one.key.size() + one.value.size();
+    for (const auto& each : one.attributes)
+        bytes += sizeof(std::string) + each.size();
+    return bytes;
+}
+
+} // namespace
+
+void write_group::clear() noexcept {
+    records.clear();
+    waiters.clear();
+    bytes = 0;
+}
+
+write_queue::verdict write_queue::admit(std::size_t bytes) const noexcept {
+    if (closed_)
+        return verdict::closed;
+    const auto present = queued_.bytes + taken_bytes_;
+    return present != 0 && present + bytes > limit_ ? verdict::full : verdict::taken;
+}
+
+void write_queue::wake(std::unique_lock<std::mutex>& lock) {
+    const bool asleep = std::exchange(sleeping_, false);
+    lock.unlock();
+    if (asleep)
+        wake_.notify_one();
+}
+
+write_queue::verdict write_queue::add(record& one, completion& done) {
+    const auto bytes = size_of(one);
+    std::unique_lock lock(mutex_);
+    if (const auto answer = admit(bytes); answer != verdict::taken)
+        return answer;
+    queued_.records.push_back(std::move(one));
+    queued_.waiters.push_back(waiter{queued_.records.size(), std::move(done)});
+    queued_.bytes += bytes;
+    wake(lock);
+    return verdict::taken;
+}
+
+write_queue::verdict write_queue::add(std::vector<record>& all, completion& done) {
+    std::size_t bytes = 0;
+    for (const auto& each : all)
+        bytes += size_of(each);
+    std::unique_lock lock(mutex_);
+    if (const auto answer = admit(bytes); answer != verdict::taken)
+        return answer;
+    for (auto& each : all)
+        queued_.records.push_back(std::move(each));
+    queued_.waiters.push_back(waiter{queued_.records.size(), std::move(done)});
+    queued_.bytes += bytes;
+    wake(lock);
+    return verdict::taken;
+}
+
+void write_queue::ask_maintenance() {
+    std::unique_lock lock(mutex_);
+    maintain_ = true;
+    wake(lock);
+}
+
+void write_queue::close() {
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    wake(lock);
+}
+
+write_queue::signal write_queue::wait(write_group& into, bool poll_only) {
+    std::unique_lock lock(mutex_);
+    while (queued_.waiters.empty() && !maintain_ && !closed_ && !poll_only) {
+        sleeping_ = true;
+        wake_.wait(lock);
+    }
+    sleeping_ = false;
+    std::swap(queued_, into);
+    taken_bytes_ += into.bytes;
+    return signal{std::exchange(maintain_, false), closed_};
+}
+
+void write_queue::give_back(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    taken_bytes_ -= bytes;
+}
+
+} // namespace ferrule::store

@@ -1,0 +1,237 @@
+#include "store/writer.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <pthread.h>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace ferrule::store {
+
+namespace {
+
+void call(const completion& done, const result<void>& outcome) noexcept {
+    try {
+        done(outcome);
+    } catch (const std::exception& what) {
+        base::log::error("store", "the completion of a write failed", {{"why", what.what()}});
+    }
+}
+
+/// Suspends a coroutine until a write is over. All that the wait needs lies in the coroutine's frame; the completion
+/// that the queue holds is two pointers.
+template <class Records>
+asio::awaitable<result<void>> wait_for(writer& on, Records records) {
+    using waiting_for = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+    std::optional<waiting_for> waiting;
+    std::optional<result<void>> outcome;
+    auto start = [&](auto handler) {
+        waiting.emplace(std::move(handler));
+        on.write(std::move(records), [&waiting, &outcome](result<void> written) {
+            outcome.emplace(std::move(written));
+            auto resume = std::move(*waiting);
+            const auto home = asio::get_associated_executor(resume);
+            asio::dispatch(home, std::move(resume));
+        });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
+    co_return std::move(*outcome);
+}
+
+} // namespace
+
+writer::writer(backend& to, asio::any_io_executor on, const base::clock& time, writer_limits limits)
+    : to_(to)
+    , on_(std::move(on))
+    , time_(time)
+    , limits_(limits)
+    , queue_(limits.queue_bytes)
+    , thread_([this] { loop(); }) {
+    ::pthread_setname_np(thread_.native_handle(), "store-writer");
+}
+
+writer::~writer() {
+    stop();
+}
+
+void writer::stop() {
+    queue_.close();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+void writer::write(record one, completion done) {
+    if (const auto answer = queue_.add(one, done); answer != write_queue::verdict::taken)
+        refuse(std::move(done), answer);
+}
+
+void writer::write(std::vector<record> all, completion done) {
+    if (const auto answer = queue_.add(all, done); answer != write_queue::verdict::taken)
+        refuse(std::move(done), answer);
+}
+
+asio::awaitable<result<void>> writer::put(record one) {
+    return wait_for(*this, std::move(one));
+}
+
+asio::awaitable<result<void>> writer::put(std::vector<record> all) {
+    return wait_for(*this, std::move(all));
+}
+
+void writer::put_later(record one) {
+    completion nobody;
+    if (const auto answer = queue_.add(one, nobody); answer != write_queue::verdict::taken) {
+        ++tally_.failed;
+        base::log::error("store",
+                         "a record that nobody waits for was dropped, because too much is waiting to be written",
+                         {{"collection", one.collection}, {"key", one.key}});
+    }
+}
+
+void writer::maintain() {
+    queue_.ask_maintenance();
+}
+
+writer::figures writer::counted() const noexcept {
+    return {tally_.records.load(), tally_.batches.load(), tally_.failed.load(), tally_.expired.load()};
+}
+
+void writer::refuse(completion done, write_queue::verdict why) {
+    ++tally_.failed;
+    const bool full = why == write_queue::verdict::full;
+    auto reason = full ? error("overloaded", "too much is waiting to be stored; try again in a moment", true)
+                       : error("stopping", "the store is being closed and takes nothing new", true);
+    asio::post(on_, [done = std::move(done), reason = std::move(reason)] { call(done, reason); });
+}
+
+void writer::loop() {
+    write_group group;
+    bool more_expired = false;
+    while (true) {
+        const auto heard = queue_.wait(group, more_expired);
+        write_group_in_batches(group);
+        queue_.give_back(group.bytes);
+        const bool idle = group.waiters.empty();
+        group.clear();
+        if (heard.closed && idle)
+            break;
+        if ((heard.maintain || more_expired) && !heard.closed)
+            more_expired = expire();
+    }
+    if (const auto flushed = to_.flush(); !flushed)
+        base::log::error("store", "the last flush failed", {{"why", flushed.error().message()}});
+}
+
+void writer::write_group_in_batches(write_group& group) {
+    const std::span<const record> records(group.records);
+    const std::span<waiter> waiters(group.waiters);
+    std::size_t first_record = 0;
+    for (std::size_t first = 0; first < waiters.size();) {
+        auto last = first + 1; // a call is never cut
+        while (last < waiters.size() && waiters[last].end - first_record <= limits_.batch_records)
+            ++last;
+        const auto end = waiters[last - 1].end;
+        write_batch(records.subspan(first_record, end - first_record), waiters.subspan(first, last - first),
+                    first_record);
+        hand_over();
+        first = last;
+        first_record = end;
+    }
+}
+
+void writer::write_batch(std::span<const record> records, std::span<waiter> waiters, std::size_t first) {
+    const auto written = try_batch(records);
+    if (!written && !written.error().retryable() && waiters.size() > 1)
+        return write_alone(records, waiters, first);
+    auto from = first;
+    for (auto& each : waiters) {
+        auto outcome =
+            written ? outcome_of(records, from - first, each.end - first, *written) : result<void>(written.error());
+        settle(each, std::move(outcome), each.end - from);
+        from = each.end;
+    }
+}
+
+void writer::write_alone(std::span<const record> records, std::span<waiter> waiters, std::size_t first) {
+    auto from = first;
+    for (auto& each : waiters) {
+        const auto own = records.subspan(from - first, each.end - from);
+        const auto written = try_batch(own);
+        settle(each, written ? outcome_of(own, 0, own.size(), *written) : result<void>(written.error()), own.size());
+        from = each.end;
+    }
+}
+
+result<std::uint32_t> writer::try_batch(std::span<const record> records) {
+    try {
+        if (records.empty())
+            return std::uint32_t{0};
+        auto written = to_.put_batch(records);
+        tally_.batches += written ? 1 : 0;
+        return written;
+    } catch (const std::exception& what) {
+        return error("internal", std::string("writing to the store failed: ") + what.what());
+    }
+}
+
+// The store tells how many inserts found their key taken, not which: an insert went in when its value stands there now,
+// or that of a later record of the same batch for the same key.
+result<void> writer::outcome_of(std::span<const record> batch, std::size_t from, std::size_t to,
+                                std::uint32_t conflicts) {
+    for (auto at = from; conflicts != 0 && at < to; ++at) {
+        if (!batch[at].insert_only)
+            continue;
+        const record* last = &batch[at];
+        for (auto later = at + 1; later < batch.size(); ++later)
+            if (batch[later].key == last->key && batch[later].collection == last->collection &&
+                !batch[later].insert_only)
+                last = &batch[later];
+        const auto present = to_.get(batch[at].collection, batch[at].key);
+        if (!present)
+            return present.error();
+        if (present->has_value() && (*present)->value != last->value)
+            return error("conflict",
+                         "the collection " + batch[at].collection + " already has the key " + batch[at].key);
+    }
+    return ok();
+}
+
+void writer::settle(waiter& of, result<void> outcome, std::size_t records) {
+    (outcome ? tally_.records : tally_.failed) += records;
+    if (of.done) {
+        finished_.push_back(finished{std::move(of.done), std::move(outcome)});
+    } else if (!outcome) {
+        base::log::error("store", "records that nobody waits for could not be written",
+                         {{"records", std::to_string(records)}, {"why", outcome.error().message()}});
+    }
+}
+
+void writer::hand_over() {
+    if (finished_.empty())
+        return;
+    asio::post(on_, [batch = std::exchange(finished_, {})] {
+        for (const auto& each : batch)
+            call(each.done, each.outcome);
+    });
+}
+
+bool writer::expire() {
+    const auto removed = to_.maintain(time_.wall_now().time_since_epoch().count(), limits_.expire_at_once);
+    if (!removed) {
+        base::log::error("store", "expired records cannot be removed", {{"why", removed.error().message()}});
+        return false;
+    }
+    tally_.expired += *removed;
+    return *removed == limits_.expire_at_once;
+}
+
+} // namespace ferrule::store

@@ -22,6 +22,11 @@ int parse_and_run(int argc, char** argv) {
     add_run(root, chosen);
     add_check_config(root, chosen);
     add_plugin(root, chosen);
+    add_exec(root, chosen);
+    add_job(root, chosen);
+    add_inventory(root, chosen);
+    add_token(root, chosen);
+    add_completion(root, chosen);
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& what) {

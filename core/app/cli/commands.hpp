@@ -17,4 +17,13 @@ void add_run(CLI::App& root, action& chosen);
 void add_check_config(CLI::App& root, action& chosen);
 void add_plugin(CLI::App& root, action& chosen);
 
+// Clients of the API.
+void add_exec(CLI::App& root, action& chosen);
+void add_job(CLI::App& root, action& chosen);
+void add_inventory(CLI::App& root, action& chosen);
+void add_token(CLI::App& root, action& chosen);
+
+/// `ferrule completion bash|zsh`, made from all other commands; add it last.
+void add_completion(CLI::App& root, action& chosen);
+
 } // namespace ferrule::app::cli

@@ -1,0 +1,113 @@
+#include "app/cli/server_choice.hpp"
+
+#include "base/strings.hpp"
+#include "config/paths.hpp"
+
+#include <CLI/CLI.hpp>
+#include <yaml-cpp/yaml.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace ferrule::app::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* default_url = "http://127.0.0.1:8520";
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+fs::path client_file() {
+    const auto base = environment("XDG_CONFIG_HOME");
+    const auto home = environment("HOME");
+    const fs::path folder = base.empty() ? fs::path(home) / ".config" : fs::path(base);
+    return folder / "ferrule" / "client.yaml";
+}
+
+result<base::secret> read_token(const fs::path& file) {
+    std::ifstream in(file);
+    std::string line;
+    if (!in || !std::getline(in, line))
+        return error("no_token", "the token file " + file.string() + " cannot be read");
+    base::secret token{std::string(base::trim(line))};
+    base::wipe(line);
+    return token;
+}
+
+result<void> read_client_file(server_choice& into) {
+    const auto file = client_file();
+    std::error_code ignored;
+    if (!fs::exists(file, ignored))
+        return ok();
+    const auto bad = [&file](const std::string& why) { return error("client_config", file.string() + ": " + why); };
+    try {
+        const auto root = YAML::LoadFile(file.string());
+        if (!root.IsMap())
+            return bad("expected url, token or token_file, and ca_file");
+        for (const auto& entry : root) {
+            const auto key = entry.first.as<std::string>();
+            const auto value = entry.second.as<std::string>();
+            if (key == "url" && into.url.empty())
+                into.url = value;
+            else if (key == "token_file" && into.token_file.empty())
+                into.token_file = value;
+            else if (key == "ca_file" && into.ca_file.empty())
+                into.ca_file = value;
+            else if (key == "token" && into.token.empty())
+                into.token = base::secret(value);
+            else if (key != "url" && key != "token_file" && key != "ca_file" && key != "token")
+                return bad("unknown key \"" + key + "\"; known are url, token, token_file and ca_file");
+        }
+    } catch (const YAML::Exception& what) {
+        return bad(what.msg);
+    }
+    return ok();
+}
+
+} // namespace
+
+void add_server_options(CLI::App& command, server_choice& into) {
+    command.add_option("--url", into.url,
+                       "Address of the server (default: FERRULE_URL, or " + std::string(default_url) + ")");
+    command.add_option("--token-file", into.token_file, "File that holds the token (default: FERRULE_TOKEN)");
+    command.add_option("--ca-file", into.ca_file, "Certificates to trust, instead of the system's");
+}
+
+result<server_choice> complete_choice(server_choice given) {
+    if (given.url.empty())
+        given.url = environment("FERRULE_URL");
+    if (given.token_file.empty())
+        given.token = base::secret(environment("FERRULE_TOKEN"));
+    if (auto read = read_client_file(given); !read)
+        return read.error();
+    if (given.url.empty())
+        given.url = default_url;
+    while (given.url.ends_with('/'))
+        given.url.pop_back();
+    if (given.token.empty() && !given.token_file.empty()) {
+        auto token = read_token(given.token_file);
+        if (!token)
+            return token.error();
+        given.token = std::move(*token);
+    }
+    if (given.token.empty() && given.url == default_url) {
+        const auto first = config::default_data_dir() / "admin.token";
+        std::error_code ignored;
+        if (fs::exists(first, ignored)) {
+            if (auto token = read_token(first))
+                given.token = std::move(*token);
+        }
+    }
+    if (given.token.empty())
+        return error("no_token", "there is no token for " + given.url + ": set FERRULE_TOKEN, or token_file in " +
+                                     client_file().string());
+    return given;
+}
+
+} // namespace ferrule::app::cli

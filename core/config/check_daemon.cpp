@@ -25,7 +25,8 @@ void check_tls(const source& main, const tls_settings& tls, problems& found) {
                   tls.cert.empty() ? "\"cert\" is missing; TLS needs cert and key"
                                    : "\"key\" is missing; TLS needs cert and key");
     else if (!tls.client_ca.empty() && tls.cert.empty())
-        found.add(main.name, at->at, "http.tls.client_ca", "it has no effect without cert and key");
+        found.add(main.name, yaml::locate(main.root, "http.tls.client_ca"), "http.tls.client_ca",
+                  "it has no effect without cert and key");
 }
 
 // Each text of a list, or each text member of the maps in a list, once.

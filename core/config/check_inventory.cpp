@@ -10,16 +10,6 @@ namespace ferrule::config {
 
 namespace {
 
-// Where a field of the index-th entry of a list stands, or the entry itself when the field is not given.
-position place_of(const source& in, std::string_view list, std::size_t index, std::string_view field) {
-    const auto* items = in.root.find(list);
-    if (items == nullptr || index >= items->items.size())
-        return {};
-    const auto& item = items->items[index];
-    const auto* value = item.find(field);
-    return value != nullptr ? value->at : item.at;
-}
-
 class inventory_check {
   public:
     inventory_check(const std::vector<source>& sources, const settings& values, problems& found)
@@ -42,15 +32,14 @@ class inventory_check {
         auto path = std::string(list) + "[" + std::to_string(index) + "]";
         if (!field.empty())
             path += "." + std::string(field);
-        const auto step = field.substr(0, field.find_first_of(".["));
-        found_.add(in.name, place_of(in, list, index, step), path, std::move(message));
+        found_.add(in.name, yaml::locate(in.root, path), path, std::move(message));
     }
 
     void unique(std::map<std::string, std::string>& seen, const source& in, std::string_view list, std::size_t index,
                 const std::string& name) {
         if (name.empty())
             return;
-        const auto at = place_of(in, list, index, "name");
+        const auto at = yaml::locate(in.root, std::string(list) + "[" + std::to_string(index) + "].name");
         const auto here = in.name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
         const auto [first, fresh] = seen.emplace(name, here);
         if (!fresh)

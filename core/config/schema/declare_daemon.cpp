@@ -76,7 +76,7 @@ const shape& shape_of<plugins_settings>() {
                 {.default_text = "`lib/ferrule/plugins` beside the `bin` of the program"})
             .add("settings", &plugins_settings::settings,
                  "Settings by plugin name, checked against the schema that the plugin carries.",
-                 {.example = "ssh: {known_hosts: /etc/ferrule/known_hosts}"})
+                 {.example = "{ssh: {known_hosts: /etc/ferrule/known_hosts}}"})
             .add("callback_warn", &plugins_settings::callback_warn,
                  "A plugin that holds its strand for longer is named in the log.", {.least = span(1ms)})
             .add("cancel_grace", &plugins_settings::cancel_grace,

@@ -39,6 +39,8 @@ void reader::read_object(const yaml::node& from, const shape& how, void* into, b
 }
 
 void reader::read_value(const yaml::node& from, const property& how, void* into, const std::string& step) {
+    if (from.faulty)
+        return;
     const auto size = path_.size();
     if (!path_.empty() && !step.starts_with('['))
         path_ += '.';

@@ -40,8 +40,13 @@ class expander {
     }
 
   private:
-    void unknown_tag(const node& at, const std::string& path) {
-        found_.add(file_, at.at, path, "unknown tag " + at.tag + "; the one that is known is !file");
+    void complain(node& at, const std::string& path, std::string message) {
+        at.faulty = true;
+        found_.add(file_, at.at, path, std::move(message));
+    }
+
+    void unknown_tag(node& at, const std::string& path) {
+        complain(at, path, "unknown tag " + at.tag + "; the one that is known is !file");
     }
 
     void scalar(node& at, const std::string& path) {
@@ -58,7 +63,7 @@ class expander {
         const auto name = folder_ / at.text;
         auto contents = read_text_file(name, value_limit);
         if (!contents) {
-            found_.add(file_, at.at, path, contents.error().message());
+            complain(at, path, contents.error().message());
             return;
         }
 
@@ -90,7 +95,7 @@ class expander {
             }
             const auto end = text.find('}', i);
             if (end == std::string_view::npos) {
-                found_.add(file_, at.at, path, "\"${\" has no closing \"}\"; write \"$${\" for a plain \"${\"");
+                complain(at, path, "\"${\" has no closing \"}\"; write \"$${\" for a plain \"${\"");
                 return out;
             }
             const auto inside = text.substr(i + 2, end - i - 2);
@@ -98,9 +103,9 @@ class expander {
             const auto split = inside.find(":-");
             const auto name = inside.substr(0, split);
             if (!is_variable(name)) {
-                found_.add(file_, at.at, path,
-                           "\"${" + std::string(name) +
-                               "}\" does not name an environment variable; write \"$${\" for a plain \"${\"");
+                complain(at, path,
+                         "\"${" + std::string(name) +
+                             "}\" does not name an environment variable; write \"$${\" for a plain \"${\"");
                 continue;
             }
             const auto value = variables_(name);
@@ -110,9 +115,9 @@ class expander {
             else if (split != std::string_view::npos)
                 out += inside.substr(split + 2);
             else
-                found_.add(file_, at.at, path,
-                           "the environment variable " + std::string(name) +
-                               " is not set; set it, or give a default: ${" + std::string(name) + ":-…}");
+                complain(at, path,
+                         "the environment variable " + std::string(name) +
+                             " is not set; set it, or give a default: ${" + std::string(name) + ":-…}");
         }
         return out;
     }

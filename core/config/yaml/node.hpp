@@ -22,6 +22,7 @@ struct node {
     std::string tag; ///< `!file` and the like; empty for none.
     bool quoted = false;
     bool from_elsewhere = false; ///< Its text came from the environment or from a file of its own.
+    bool faulty = false;         ///< It was complained about already, so that nobody need read it.
     std::vector<node> items;
     std::vector<member> members;
 
@@ -37,5 +38,8 @@ struct member {
     position at;
     node value;
 };
+
+/// Where `path` (`devices[2].port`) stands below `root`, or the nearest part of the way that is there.
+position locate(const node& root, std::string_view path) noexcept;
 
 } // namespace ferrule::config::yaml

@@ -195,29 +195,19 @@ class tree_builder final : public YAML::EventHandler {
     node root_;
 };
 
-} // namespace
-
-const node* node::find(std::string_view key) const noexcept {
-    for (const auto& each : members)
-        if (each.key == key)
-            return &each.value;
-    return nullptr;
-}
-
-std::string node::describe() const {
-    switch (what) {
-    case type::null:
-        return "nothing";
-    case type::list:
-        return "a list";
-    case type::map:
-        return "a map";
-    case type::scalar:
-        break;
+// yaml-cpp's own words for a tab in the indentation say nothing about it.
+std::string explain(std::string_view text, const YAML::Exception& failed) {
+    auto lines = base::split(text, '\n');
+    const auto at = static_cast<std::size_t>(std::max(failed.mark.line, 0));
+    for (auto i = at < 2 ? 0 : at - 1; i <= at && i < lines.size(); ++i) {
+        const auto indent = lines[i].substr(0, lines[i].find_first_not_of(" \t"));
+        if (indent.find('\t') != std::string_view::npos)
+            return "this is not valid YAML: line " + std::to_string(i + 1) + " is indented with a tab; use spaces";
     }
-    constexpr std::size_t shown = 60;
-    return '"' + (text.size() > shown ? text.substr(0, shown) + "…" : text) + '"';
+    return "this is not valid YAML: " + failed.msg;
 }
+
+} // namespace
 
 std::optional<node> parse(std::string_view text, std::string_view file, problems& found) {
     if (!base::is_utf8(text)) {
@@ -241,7 +231,7 @@ std::optional<node> parse(std::string_view text, std::string_view file, problems
     } catch (const refused& why) {
         found.add(file, why.at, {}, why.why);
     } catch (const YAML::Exception& failed) {
-        found.add(file, place(failed.mark), {}, "this is not valid YAML: " + failed.msg);
+        found.add(file, place(failed.mark), {}, explain(text, failed));
     }
     return std::nullopt;
 }

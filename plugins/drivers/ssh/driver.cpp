@@ -30,7 +30,8 @@ class ssh_driver final : public sdk::driver {
             ssh_init(); // counts its calls; the host's own comes first
             with_ = std::make_shared<services>(home());
         }
-        const auto object = json_reader::parse(config_json.empty() ? "{}" : config_json, "The configuration", "invalid_config");
+        const auto object =
+            json_reader::parse(config_json.empty() ? "{}" : config_json, "The configuration", "invalid_config");
         json_reader in(object, "", "invalid_config");
         hop_options built_in;
         built_in.known_hosts = default_known_hosts();
@@ -49,12 +50,13 @@ class ssh_driver final : public sdk::driver {
 
 } // namespace ferrule::ssh
 
-FERRULE_DRIVER(ferrule::ssh::ssh_driver, "ssh", "1.0.0", "Network devices and servers over SSH, with platforms as data",
-               R"({"type":"object","additionalProperties":false,"properties":{)"
-               R"("known_hosts":{"type":"string","description":"File of known host keys; default ~/.ssh/known_hosts"},)"
-               R"("host_key_policy":{"enum":["strict","accept_new","insecure"],"default":"strict"},)"
-               R"("host_keys":{"type":"array","items":{"type":"string"},"description":"Trusted fingerprints instead of known_hosts"},)"
-               R"("max_handshakes":{"type":"integer","minimum":1,"default":64,"description":"Key exchanges and logins at once"},)"
-               R"("legacy_algorithms":{"type":"boolean","default":false},)"
-               R"("algorithms":{"type":"object"},)"
-               R"("agent":{"description":"Socket of an SSH agent, or true for SSH_AUTH_SOCK"}}})");
+FERRULE_DRIVER(
+    ferrule::ssh::ssh_driver, "ssh", "1.0.0", "Network devices and servers over SSH, with platforms as data",
+    R"({"type":"object","additionalProperties":false,"properties":{)"
+    R"("known_hosts":{"type":"string","description":"File of known host keys; default ~/.ssh/known_hosts"},)"
+    R"("host_key_policy":{"enum":["strict","accept_new","insecure"],"default":"strict"},)"
+    R"("host_keys":{"type":"array","items":{"type":"string"},"description":"Trusted fingerprints instead of known_hosts"},)"
+    R"("max_handshakes":{"type":"integer","minimum":1,"default":64,"description":"Key exchanges and logins at once"},)"
+    R"("legacy_algorithms":{"type":"boolean","default":false},)"
+    R"("algorithms":{"type":"object"},)"
+    R"("agent":{"description":"Socket of an SSH agent, or true for SSH_AUTH_SOCK"}}})");

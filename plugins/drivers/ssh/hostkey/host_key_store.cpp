@@ -65,15 +65,16 @@ class locked_file {
 };
 
 sdk::error unwritable(const std::string& path) {
-    return {"known_hosts_unwritable",
-            "The new host key cannot be remembered in '" + path + "': " + std::strerror(errno) +
-                ". Make the file writable for Ferrule, or set known_hosts to another one."};
+    return {"known_hosts_unwritable", "The new host key cannot be remembered in '" + path +
+                                          "': " + std::strerror(errno) +
+                                          ". Make the file writable for Ferrule, or set known_hosts to another one."};
 }
 
 } // namespace
 
 host_key_store::stamp host_key_store::stamp_of(const std::string& path) {
     struct stat info {};
+
     if (::stat(path.c_str(), &info) != 0) {
         return {};
     }
@@ -96,8 +97,8 @@ sdk::result<std::shared_ptr<const known_hosts>> host_key_store::load(const std::
         text.assign(std::istreambuf_iterator<char>(file), {});
     }
     if (file.bad() || (!file.is_open() && errno != ENOENT)) {
-        return sdk::error("known_hosts_unreadable", "The file of known host keys '" + path +
-                                                        "' cannot be read: " + std::strerror(errno) + ".");
+        return sdk::error("known_hosts_unreadable",
+                          "The file of known host keys '" + path + "' cannot be read: " + std::strerror(errno) + ".");
     }
     auto content = std::make_shared<const known_hosts>(known_hosts::parse(text));
     const std::lock_guard lock(mutex_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// known_hosts files as the instance sees them: read once, read again when they change, appended to when a new host is accepted.
+// known_hosts files as the instance sees them: read once, read again when they change, appended to when a new host is
+// accepted.
 #pragma once
 
 #include "ssh/hostkey/known_hosts.hpp"
@@ -32,8 +33,9 @@ class host_key_store {
     /// Reads the file. One that does not exist is empty. Fails with `known_hosts_unreadable`.
     sdk::result<std::shared_ptr<const known_hosts>> load(const std::string& path);
 
-    /// Remembers a key: looks again under a lock, so that two processes agree, and appends one line in one write, safe on disk when this returns. A key
-    /// that was listed meanwhile is no error; another key for the same host is: `host_key_mismatch`. Fails with `known_hosts_unwritable`.
+    /// Remembers a key: looks again under a lock, so that two processes agree, and appends one line in one write, safe
+    /// on disk when this returns. A key that was listed meanwhile is no error; another key for the same host is:
+    /// `host_key_mismatch`. Fails with `known_hosts_unwritable`.
     sdk::result<void> remember(const std::string& path, const shown_key& key);
 
   private:
@@ -57,7 +59,8 @@ class host_key_store {
     std::map<std::string, cached> files_;
 };
 
-/// The error for a verdict that does not let the host in, or nothing for `known`. Names both fingerprints of a changed key, file and line, and what to do.
+/// The error for a verdict that does not let the host in, or nothing for `known`. Names both fingerprints of a changed
+/// key, file and line, and what to do.
 sdk::error host_key_error(const host_key_verdict& verdict, const shown_key& key, const std::string& path);
 
 } // namespace ferrule::ssh

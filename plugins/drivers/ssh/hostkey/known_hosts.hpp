@@ -32,7 +32,8 @@ struct host_key_verdict {
     const known_host* entry = nullptr; ///< the line that decided, if one did
 };
 
-/// A parsed file. Lines that cannot be read are skipped and counted in `skipped`; certificate authorities, which are not supported, in `authorities`.
+/// A parsed file. Lines that cannot be read are skipped and counted in `skipped`; certificate authorities, which are
+/// not supported, in `authorities`.
 class known_hosts {
   public:
     static known_hosts parse(std::string_view text);

@@ -11,7 +11,9 @@ namespace ferrule::ssh {
 
 namespace {
 
-const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 int value_of(char c) {
     if (c >= 'A' && c <= 'Z') {

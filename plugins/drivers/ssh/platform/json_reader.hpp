@@ -17,8 +17,8 @@
 
 namespace ferrule::ssh {
 
-/// Reads one JSON object; each key that is read counts as known. Throws sdk::failure with `code`, naming `path.key`. Numbers out of range, wrong types
-/// and, on `finish`, keys nobody read are errors. `null` counts as missing.
+/// Reads one JSON object; each key that is read counts as known. Throws sdk::failure with `code`, naming `path.key`.
+/// Numbers out of range, wrong types and, on `finish`, keys nobody read are errors. `null` counts as missing.
 class json_reader {
   public:
     using json = nlohmann::json;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How one family of devices talks: everything that the session must know about a command line and must not have built in.
+// How one family of devices talks: everything that the session must know about a command line and must not have built
+// in.
 #pragma once
 
 #include "ssh/platform/duration.hpp"
@@ -29,7 +30,8 @@ enum class echo_kind : std::uint8_t {
 struct question {
     enum class source : std::uint8_t { text, password, enable, fail };
 
-    explicit question(regex p) : pattern(std::move(p)) {}
+    explicit question(regex p)
+        : pattern(std::move(p)) {}
 
     regex pattern;
     source answer = source::text;
@@ -49,7 +51,9 @@ struct dialogue {
 
 /// A mode of the command line, recognised by its prompt.
 struct mode {
-    mode(std::string n, regex p) : name(std::move(n)), pattern(std::move(p)) {}
+    mode(std::string n, regex p)
+        : name(std::move(n))
+        , pattern(std::move(p)) {}
 
     std::string name;
     regex pattern;
@@ -113,7 +117,8 @@ struct platform {
     nanoseconds keepalive_interval = 0;
     std::vector<regex> redact; ///< group `secret`, else the first group, else all of it is masked
 
-    /// Compiles the JSON form described in README.md. Every unknown key, wrong type and bad pattern fails with `invalid_platform`, naming the key.
+    /// Compiles the JSON form described in README.md. Every unknown key, wrong type and bad pattern fails with
+    /// `invalid_platform`, naming the key.
     static sdk::result<std::shared_ptr<const platform>> compile(std::string_view json);
 
     /// Index of the mode whose pattern fits a prompt, or npos.
@@ -124,7 +129,8 @@ struct platform {
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
   private:
-    explicit platform(regex p) : prompt(std::move(p)) {}
+    explicit platform(regex p)
+        : prompt(std::move(p)) {}
 
     friend class platform_reader;
 };

@@ -21,11 +21,13 @@ class platform_reader {
     /// A pattern with the place in the error message.
     static regex pattern(json_reader& in, const std::string& key, const std::string& text);
 
-    /// A question: {"pattern", "reply" | "answer": "password" | "enable" | "fail": {code, message}, "bare"?, "secret"?, "repeat"?}.
+    /// A question: {"pattern", "reply" | "answer": "password" | "enable" | "fail": {code, message}, "bare"?, "secret"?,
+    /// "repeat"?}.
     static question one_question(const json& object, const std::string& path);
 
   private:
-    explicit platform_reader(const json& object) : in_(object, "", "invalid_platform") {}
+    explicit platform_reader(const json& object)
+        : in_(object, "", "invalid_platform") {}
 
     std::shared_ptr<platform> prompt();
     void behaviour(platform& p);

@@ -131,7 +131,9 @@ match_span regex::group(const char* name) const {
     return number == 0 ? match_span{} : group(number);
 }
 
-bool regex::has_group(const char* name) const { return number_of(name) != 0; }
+bool regex::has_group(const char* name) const {
+    return number_of(name) != 0;
+}
 
 std::size_t regex::number_of(const char* name) const {
     const auto* code = state_->variants[static_cast<std::size_t>(match_kind::anywhere)].code.get();
@@ -139,6 +141,8 @@ std::size_t regex::number_of(const char* name) const {
     return number <= 0 ? 0 : static_cast<std::size_t>(number);
 }
 
-const std::string& regex::pattern() const noexcept { return state_->pattern; }
+const std::string& regex::pattern() const noexcept {
+    return state_->pattern;
+}
 
 } // namespace ferrule::ssh

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The regular expressions of platforms and requests: PCRE2, caseless and multiline, with a bound on what a match may cost.
+// The regular expressions of platforms and requests: PCRE2, caseless and multiline, with a bound on what a match may
+// cost.
 #pragma once
 
 #include <ferrule/sdk/error.hpp>
@@ -31,8 +32,9 @@ struct match_span {
     }
 };
 
-/// One compiled pattern. Compiled to machine code only once it has been used a few times, because that costs more than a short match. Each match is
-/// bounded in steps and memory; one that runs into the bound counts as no match. One thread at a time.
+/// One compiled pattern. Compiled to machine code only once it has been used a few times, because that costs more than
+/// a short match. Each match is bounded in steps and memory; one that runs into the bound counts as no match. One
+/// thread at a time.
 class regex {
   public:
     /// Fails with `invalid_pattern`, naming what PCRE2 says and where.
@@ -55,7 +57,8 @@ class regex {
     struct state; ///< Known to the implementation only.
 
   private:
-    explicit regex(std::shared_ptr<state> made) : state_(std::move(made)) {}
+    explicit regex(std::shared_ptr<state> made)
+        : state_(std::move(made)) {}
 
     [[nodiscard]] std::size_t number_of(const char* name) const;
 

@@ -71,6 +71,18 @@ prompt_find fits(const dialog& state, std::string text, std::size_t held) {
 
 } // namespace
 
+void adopt_prompt(dialog& state, prompt_find found) {
+    if (state.own_prompt) {
+        return; // it is the same in every mode; the device's own is the one to tell people
+    }
+    state.memory.learn(found.text, found.host);
+    const auto visible = trimmed_end(found.text);
+    if (visible != state.prompt) {
+        state.prompt = visible;
+        state.mode = state.rules->mode_of(visible);
+    }
+}
+
 std::string_view trimmed_end(std::string_view text) noexcept {
     const auto last = text.find_last_not_of(" \t");
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);

@@ -14,18 +14,20 @@
 
 namespace ferrule::ssh {
 
-/// The prompts that this very session has shown. A prompt that is known to the byte ends a command at once; any other must first prove to be the last
-/// thing the device says.
+/// The prompts that this very session has shown. A prompt that is known to the byte ends a command at once; any other
+/// must first prove to be the last thing the device says.
 class prompt_memory {
   public:
     static constexpr std::size_t capacity = 8; ///< a command line has a handful of modes
 
     [[nodiscard]] bool knows(std::string_view prompt) const noexcept;
 
-    /// `host` is the device's name in the prompt, or empty. When it is a new one, every prompt learned under the old is forgotten.
+    /// `host` is the device's name in the prompt, or empty. When it is a new one, every prompt learned under the old is
+    /// forgotten.
     void learn(std::string_view prompt, std::string_view host);
 
-    /// False when the name differs from the one learned, apart from being cut short as some devices do in configuration mode.
+    /// False when the name differs from the one learned, apart from being cut short as some devices do in configuration
+    /// mode.
     [[nodiscard]] bool same_host(std::string_view host) const noexcept;
 
     void clear() noexcept;
@@ -49,9 +51,9 @@ struct dialog {
     screen terminal;
     prompt_memory memory;
     redactor secrets;
-    std::string prompt;                   ///< the last one seen
-    std::size_t mode = platform::npos;    ///< index into the platform's modes
-    bool own_prompt = false;              ///< the prompt has been replaced by our own
+    std::string prompt;                ///< the last one seen
+    std::size_t mode = platform::npos; ///< index into the platform's modes
+    bool own_prompt = false;           ///< the prompt has been replaced by our own
 
     [[nodiscard]] const regex& prompt_pattern() const noexcept {
         return prompt_override != nullptr ? *prompt_override : rules->prompt;
@@ -75,9 +77,12 @@ struct prompt_find {
     int status = -1; ///< exit status that our own prompt carries
 };
 
-/// Looks for a prompt at the end of the output: `held` are the last finished lines, `line` is the unfinished one. Costs no more than the length of a
-/// prompt, whatever was read.
+/// Looks for a prompt at the end of the output: `held` are the last finished lines, `line` is the unfinished one. Costs
+/// no more than the length of a prompt, whatever was read.
 prompt_find find_prompt(const dialog& state, const std::vector<std::string>& held, std::string_view line);
+
+/// Makes a prompt that was found the current one: learns it, and with it the mode.
+void adopt_prompt(dialog& state, prompt_find found);
 
 /// A text without blanks at its end.
 std::string_view trimmed_end(std::string_view text) noexcept;

@@ -11,13 +11,15 @@
 
 namespace ferrule::ssh {
 
-/// Collects finished lines. A refusal stands near the beginning of a command's output, so that only the first lines are judged; a log that quotes an
-/// error message further down is no failure. In configuration every line is.
+/// Collects finished lines. A refusal stands near the beginning of a command's output, so that only the first lines are
+/// judged; a log that quotes an error message further down is no failure. In configuration every line is.
 class output {
   public:
     enum class judge : std::uint8_t { beginning, every_line, nothing };
 
-    output(const dialog& state, judge how) : state_(state), how_(how) {}
+    output(const dialog& state, judge how)
+        : state_(state)
+        , how_(how) {}
 
     /// Takes a line; `ended` is false for a piece whose line goes on.
     void add(std::string_view line, bool ended);

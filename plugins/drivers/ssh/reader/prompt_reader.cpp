@@ -16,7 +16,9 @@ constexpr nanoseconds echo_patience = 4;
 /// A prompt with another device's name is probably output.
 constexpr nanoseconds stranger_patience = 10;
 
-nanoseconds later(nanoseconds now, nanoseconds span) noexcept { return span > never - now ? never : now + span; }
+nanoseconds later(nanoseconds now, nanoseconds span) noexcept {
+    return span > never - now ? never : now + span;
+}
 
 } // namespace
 
@@ -220,16 +222,7 @@ void prompt_reader::finish(prompt_find found) {
         output_.add(dialog_.terminal.line().substr(0, found.begin), false);
     }
     status_ = found.status;
-    if (!dialog_.own_prompt) {
-        dialog_.memory.learn(found.text, found.host);
-        const auto visible = trimmed_end(found.text);
-        if (visible != dialog_.prompt) {
-            dialog_.prompt = visible;
-            dialog_.mode = dialog_.rules->mode_of(visible);
-        }
-    } else {
-        dialog_.prompt = std::move(found.text);
-    }
+    adopt_prompt(dialog_, std::move(found));
     dialog_.terminal.clear_line();
     outcome_ = outcome::prompt;
 }

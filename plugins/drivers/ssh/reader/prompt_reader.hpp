@@ -15,9 +15,9 @@ namespace ferrule::ssh {
 /// A question that is answered while a command runs. The pattern is owned by the platform or by the request.
 struct armed_question {
     const regex* pattern = nullptr;
-    std::string reply;   ///< with the return, if it takes one
-    bool repeat = false; ///< else it is answered once
-    bool pager = false;  ///< its text is not output
+    std::string reply;    ///< with the return, if it takes one
+    bool repeat = false;  ///< else it is answered once
+    bool pager = false;   ///< its text is not output
     bool missing = false; ///< there is no secret to answer with: seeing it is an error
     bool secret = false;  ///< asked again after its one answer, the answer was wrong
     bool used = false;
@@ -35,7 +35,8 @@ struct expectation {
     nanoseconds settle = 0;         ///< 0: the platform's
 };
 
-/// One wait for the prompt. Feed it bytes, call `tick` at `deadline`, send what `take_writes` gives, and stop once `state` is not `waiting`.
+/// One wait for the prompt. Feed it bytes, call `tick` at `deadline`, send what `take_writes` gives, and stop once
+/// `state` is not `waiting`.
 class prompt_reader final : private line_sink {
   public:
     enum class outcome : std::uint8_t {
@@ -84,7 +85,9 @@ class prompt_reader final : private line_sink {
     void answer(armed_question& asked, match_span span);
     void fail(sdk::error what);
     void finish(prompt_find found);
+
     void settle_until(nanoseconds at) noexcept { settle_at_ = at; }
+
     [[nodiscard]] nanoseconds settle() const noexcept;
 
     dialog& dialog_;

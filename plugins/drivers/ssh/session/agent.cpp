@@ -21,7 +21,8 @@ namespace {
 /// The agent's socket; shared with the pool's thread, closed when both are done with it.
 class agent_socket {
   public:
-    explicit agent_socket(int fd) noexcept : fd_(fd) {}
+    explicit agent_socket(int fd) noexcept
+        : fd_(fd) {}
 
     agent_socket(const agent_socket&) = delete;
     agent_socket& operator=(const agent_socket&) = delete;
@@ -45,8 +46,9 @@ sdk::result<std::shared_ptr<agent_socket>> connect_agent(std::string path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-        return sdk::error("agent_unreachable",
-                          "No SSH agent: SSH_AUTH_SOCK is not set for Ferrule; give the socket's path in the credential.");
+        return sdk::error(
+            "agent_unreachable",
+            "No SSH agent: SSH_AUTH_SOCK is not set for Ferrule; give the socket's path in the credential.");
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -61,7 +63,8 @@ sdk::result<std::shared_ptr<agent_socket>> connect_agent(std::string path) {
     return std::make_shared<agent_socket>(fd);
 }
 
-/// Leaves the session without an agent, whatever happened. When the coroutine goes while the pool still works, it makes that end soon.
+/// Leaves the session without an agent, whatever happened. When the coroutine goes while the pool still works, it makes
+/// that end soon.
 class borrowed_session {
   public:
     borrowed_session(std::shared_ptr<link> on, std::shared_ptr<agent_socket> agent)

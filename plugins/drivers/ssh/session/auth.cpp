@@ -55,15 +55,17 @@ sdk::task<sdk::result<int>> until_done(login_state& state, Call call) {
     }
 }
 
-bool allows(int methods, unsigned method_bit) { return (static_cast<unsigned>(methods) & method_bit) != 0; }
+bool allows(int methods, unsigned method_bit) {
+    return (static_cast<unsigned>(methods) & method_bit) != 0;
+}
 
 std::string listed(int methods) {
     std::string out;
-    for (const auto& [bit, name] : {std::pair{SSH_AUTH_METHOD_PUBLICKEY, "publickey"},
-                                    std::pair{SSH_AUTH_METHOD_PASSWORD, "password"},
-                                    std::pair{SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
-                                    std::pair{SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
-                                    std::pair{SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"}}) {
+    for (const auto& [bit, name] :
+         {std::pair{SSH_AUTH_METHOD_PUBLICKEY, "publickey"}, std::pair{SSH_AUTH_METHOD_PASSWORD, "password"},
+          std::pair{SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
+          std::pair{SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
+          std::pair{SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"}}) {
         if (allows(methods, bit)) {
             out += (out.empty() ? "" : ", ") + std::string(name);
         }
@@ -100,8 +102,8 @@ sdk::error refused(const login_state& state, int methods) {
     return {"auth_failed", std::move(text)};
 }
 
-/// The next method worth trying. Answers for challenges mean that keyboard-interactive is what this server is about; otherwise the password goes first,
-/// and never a second time by the other way.
+/// The next method worth trying. Answers for challenges mean that keyboard-interactive is what this server is about;
+/// otherwise the password goes first, and never a second time by the other way.
 std::vector<method> candidates(const login_state& state, int methods) {
     const bool by_key = allows(methods, SSH_AUTH_METHOD_PUBLICKEY);
     const bool by_password = allows(methods, SSH_AUTH_METHOD_PASSWORD);
@@ -135,7 +137,8 @@ const secret_text* answer_for(const login_state& state, const char* prompt, bool
         }
     }
     static const auto password_like = *regex::compile("pass(word|phrase|code)|kennwort|mot de passe|contrase");
-    const bool fits = password_like.matches(prompt) || (!echoed && std::string_view(prompt).find_first_not_of(" :") == std::string_view::npos);
+    const bool fits = password_like.matches(prompt) ||
+                      (!echoed && std::string_view(prompt).find_first_not_of(" :") == std::string_view::npos);
     return fits && !state.login.password.empty() ? &state.login.password : nullptr;
 }
 
@@ -194,8 +197,8 @@ sdk::error broken(const login_state& state, int methods) {
         auto why = refused(state, methods);
         return {why.code(), why.message() + " It then ended the connection."};
     }
-    return {"session_lost", state.where.name() + " ended the connection before the login: " + state.on->error_text() + ".",
-            true};
+    return {"session_lost",
+            state.where.name() + " ended the connection before the login: " + state.on->error_text() + ".", true};
 }
 
 } // namespace

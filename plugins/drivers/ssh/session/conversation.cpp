@@ -3,6 +3,7 @@
 #include "ssh/session/device_session.hpp"
 #include "ssh/session/output_stream.hpp"
 
+#include <type_traits>
 #include <utility>
 
 namespace ferrule::ssh {
@@ -15,8 +16,9 @@ constexpr nanoseconds recovery_time = 3 * second;
 } // namespace
 
 sdk::error device_session::gone() const {
-    return {"session_lost", "The connection to " + where_ + " ended" +
-                                (link_ != nullptr && !link_->error_text().empty() ? ": " + link_->error_text() : "") + ".",
+    return {"session_lost",
+            "The connection to " + where_ + " ended" +
+                (link_ != nullptr && !link_->error_text().empty() ? ": " + link_->error_text() : "") + ".",
             true};
 }
 
@@ -30,8 +32,7 @@ std::optional<sdk::error> device_session::unusable() const {
     return std::nullopt;
 }
 
-sdk::error device_session::silence(const prompt_reader& reader, const std::string& typed, nanoseconds idle) const {
-    const auto last = reader.last_line();
+sdk::error device_session::silence(const std::string& last, const std::string& typed, nanoseconds idle) const {
     const auto after = typed.empty() ? std::string() : " after '" + dialog_->secrets.masked(typed) + "'";
     std::string text = where_ + " sent nothing for " + std::to_string(idle / millisecond) + " ms" + after;
     if (last.empty()) {
@@ -99,7 +100,8 @@ void device_session::send_line(const expectation& wanted) {
     sdk::wipe(bytes.data(), bytes.size());
 }
 
-sdk::task<sdk::result<void>> device_session::converse(prompt_reader& reader, output_stream* to) {
+template <class Reader>
+sdk::task<sdk::result<void>> device_session::converse(Reader& reader, output_stream* to) {
     bool interrupted = false;
     for (;;) {
         auto now = host().now();
@@ -116,13 +118,15 @@ sdk::task<sdk::result<void>> device_session::converse(prompt_reader& reader, out
         if (reader.has_writes()) {
             shell_->send(reader.take_writes());
         }
-        if (to != nullptr && reader.out().has_text()) {
-            to->cleaned(reader.out().take(), now);
-            if (to->too_much(now) && !std::exchange(interrupted, true)) {
-                shell_->send(dialog_->rules->interrupt);
+        if constexpr (std::is_same_v<Reader, prompt_reader>) {
+            if (to != nullptr && reader.out().has_text()) {
+                to->cleaned(reader.out().take(), now);
             }
         }
-        if (reader.state() != prompt_reader::outcome::waiting) {
+        if (to != nullptr && to->too_much(now) && !std::exchange(interrupted, true)) {
+            shell_->send(dialog_->rules->interrupt);
+        }
+        if (reader.state() != Reader::outcome::waiting) {
             if (to != nullptr) {
                 to->finish(now);
             }
@@ -142,6 +146,9 @@ sdk::task<sdk::result<void>> device_session::converse(prompt_reader& reader, out
         }
     }
 }
+
+template sdk::task<sdk::result<void>> device_session::converse(prompt_reader& reader, output_stream* to);
+template sdk::task<sdk::result<void>> device_session::converse(config_reader& reader, output_stream* to);
 
 sdk::task<> device_session::recover() {
     broken_ = true;
@@ -172,7 +179,7 @@ sdk::task<sdk::result<line_outcome>> device_session::run_line(std::string line, 
     }
     if (reader.state() == prompt_reader::outcome::silent) {
         broken_ = true;
-        co_return silence(reader, typed, idle);
+        co_return silence(reader.last_line(), typed, idle);
     }
     if (reader.state() == prompt_reader::outcome::unanswered) {
         const auto problem = *reader.problem();

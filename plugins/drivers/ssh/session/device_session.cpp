@@ -16,7 +16,10 @@ constexpr nanoseconds probe_patience = 10 * second;
 /// Says that an operation runs, so that what arrives is its business.
 class device_session::busy_mark {
   public:
-    explicit busy_mark(device_session& of) : of_(of) { of_.busy_ = true; }
+    explicit busy_mark(device_session& of)
+        : of_(of) {
+        of_.busy_ = true;
+    }
 
     busy_mark(const busy_mark&) = delete;
     busy_mark& operator=(const busy_mark&) = delete;
@@ -30,7 +33,8 @@ class device_session::busy_mark {
     device_session& of_;
 };
 
-device_session::device_session(std::shared_ptr<services> with) : with_(std::move(with)) {}
+device_session::device_session(std::shared_ptr<services> with)
+    : with_(std::move(with)) {}
 
 device_session::~device_session() = default;
 
@@ -41,8 +45,8 @@ sdk::task<sdk::reply> device_session::open(std::string_view text, sdk::call&) {
     if (!rules) {
         co_return rules.error();
     }
-    dialog_ = std::make_unique<dialog>(*rules, to.width.value_or((*rules)->width),
-                                       to.height.value_or((*rules)->height));
+    dialog_ =
+        std::make_unique<dialog>(*rules, to.width.value_or((*rules)->width), to.height.value_or((*rules)->height));
     if (!to.redact) {
         dialog_->secrets = redactor();
     }
@@ -94,8 +98,7 @@ sdk::task<sdk::reply> device_session::keepalive(sdk::call&) {
     }
     const busy_mark busy(*this);
     const std::vector<question> no_questions;
-    const auto done =
-        co_await run_line(dialog_->rules->probe, no_questions, output::judge::nothing, probe_patience);
+    const auto done = co_await run_line(dialog_->rules->probe, no_questions, output::judge::nothing, probe_patience);
     if (!done) {
         co_return done.error();
     }

@@ -2,6 +2,7 @@
 // A logged-in conversation with one device: what the host knows as a session.
 #pragma once
 
+#include "ssh/reader/config_reader.hpp"
 #include "ssh/reader/dialog.hpp"
 #include "ssh/reader/prompt_reader.hpp"
 #include "ssh/session/credential.hpp"
@@ -53,14 +54,15 @@ class device_session final : public sdk::driver_session {
     void keep_secrets(std::vector<credential> logins);
 
     // conversation.cpp
-    sdk::task<sdk::result<void>> converse(prompt_reader& reader, output_stream* to);
+    template <class Reader>
+    sdk::task<sdk::result<void>> converse(Reader& reader, output_stream* to);
     sdk::task<sdk::result<line_outcome>> run_line(std::string line, const std::vector<question>& questions,
                                                   output::judge judge, nanoseconds idle);
     expectation expect(std::string typed, const std::vector<question>& questions, nanoseconds idle) const;
     void arm(std::vector<armed_question>& to, const std::vector<question>& questions, bool pager) const;
     void send_line(const expectation& wanted);
     sdk::task<> recover();
-    sdk::error silence(const prompt_reader& reader, const std::string& typed, nanoseconds idle) const;
+    sdk::error silence(const std::string& last, const std::string& typed, nanoseconds idle) const;
     sdk::error gone() const;
     [[nodiscard]] std::optional<sdk::error> unusable() const;
 
@@ -74,6 +76,8 @@ class device_session final : public sdk::driver_session {
     // config.cpp
     sdk::task<sdk::reply> run_config(const exec_request& request);
     sdk::task<sdk::result<void>> run_config_lines(const exec_request& request, std::vector<line_outcome>& outcomes);
+    sdk::task<sdk::result<void>> run_config_window(const exec_request& request, std::size_t window,
+                                                   std::vector<line_outcome>& outcomes);
 
     void start_keepalive();
     void on_keepalive_timer();

@@ -24,7 +24,9 @@ constexpr nanoseconds head_start = 250 * millisecond;
 /// One connect under way.
 class attempt {
   public:
-    attempt(sdk::strand& home, sdk::event& changed) : home_(home), changed_(changed) {}
+    attempt(sdk::strand& home, sdk::event& changed)
+        : home_(home)
+        , changed_(changed) {}
 
     attempt(const attempt&) = delete;
     attempt& operator=(const attempt&) = delete;
@@ -129,8 +131,8 @@ std::vector<sdk::address> interleaved(std::vector<sdk::address> in) {
 
 sdk::error failed(const std::string& where, int error) {
     if (error == ECONNREFUSED) {
-        return {"connection_refused",
-                where + " refuses connections: is SSH enabled there, and is this its port?", true};
+        return {"connection_refused", where + " refuses connections: is SSH enabled there, and is this its port?",
+                true};
     }
     if (error == ETIMEDOUT) {
         return {"connect_timeout", where + " did not answer the connection request.", true};
@@ -146,8 +148,8 @@ sdk::task<sdk::result<int>> dial(sdk::strand& home, std::string host, std::uint1
     if (!found) {
         const auto& why = found.error();
         if (why.code() == "resolve_failed") {
-            co_return sdk::error("resolve_failed",
-                                 "The name '" + host + "' has no address: " + why.message() + ".", true);
+            co_return sdk::error("resolve_failed", "The name '" + host + "' has no address: " + why.message() + ".",
+                                 true);
         }
         co_return why;
     }
@@ -185,8 +187,9 @@ sdk::task<sdk::result<int>> dial(sdk::strand& home, std::string host, std::uint1
         }
         if (how == sdk::wait_status::timed_out && home.host().now() >= deadline) {
             co_return sdk::error("connect_timeout",
-                                 where + " did not answer the connection request in time: is the address right, and does "
-                                         "a firewall let it through?",
+                                 where +
+                                     " did not answer the connection request in time: is the address right, and does "
+                                     "a firewall let it through?",
                                  true);
         }
         if (how == sdk::wait_status::timed_out && more) {

@@ -11,9 +11,10 @@
 
 namespace ferrule::ssh {
 
-/// Resolves and connects, trying the addresses in turn with a short head start for each (RFC 8305), so that one dead address costs a fraction of a second
-/// and not the whole time. Gives a non-blocking descriptor that the caller owns. Fails with resolve_failed, connection_refused, host_unreachable,
-/// connect_timeout or cancelled. `where` is what messages call the host.
+/// Resolves and connects, trying the addresses in turn with a short head start for each (RFC 8305), so that one dead
+/// address costs a fraction of a second and not the whole time. Gives a non-blocking descriptor that the caller owns.
+/// Fails with resolve_failed, connection_refused, host_unreachable, connect_timeout or cancelled. `where` is what
+/// messages call the host.
 sdk::task<sdk::result<int>> dial(sdk::strand& home, std::string host, std::uint16_t port, std::string where,
                                  sdk::time_ns deadline);
 

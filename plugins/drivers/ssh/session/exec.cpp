@@ -33,13 +33,14 @@ sdk::task<sdk::reply> device_session::run_command(const exec_request& request, s
         const auto problem = *reader.problem();
         co_await recover();
         if (broken_) {
-            co_return sdk::error("session_lost", problem.message() + " The device did not come back to its prompt.", true);
+            co_return sdk::error("session_lost", problem.message() + " The device did not come back to its prompt.",
+                                 true);
         }
         co_return refused_reply(problem);
     }
     default:
         broken_ = true;
-        co_return silence(reader, *request.command, request.idle);
+        co_return silence(reader.last_line(), *request.command, request.idle);
     }
 }
 

@@ -12,11 +12,11 @@ namespace {
 
 constexpr const char* bad = "invalid_request";
 
-/// Control characters would be taken as keys by the device: a tab completes, Ctrl-C interrupts, a line feed runs half of the text.
+/// Control characters would be taken as keys by the device: a tab completes, Ctrl-C interrupts, a line feed runs half
+/// of the text.
 void check_line(json_reader& in, const std::string& key, const std::string& line, bool multiline) {
-    const auto control = std::ranges::find_if(line, [&](char c) {
-        return static_cast<unsigned char>(c) < 0x20 && c != '\t' && !(multiline && c == '\n');
-    });
+    const auto control = std::ranges::find_if(
+        line, [&](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && !(multiline && c == '\n'); });
     if (control != line.end()) {
         in.wrong(key, multiline ? "lines without control characters"
                                 : "one line without control characters; send several commands as several, and answer "

@@ -21,14 +21,17 @@ sdk::error refused(const std::string& where, const std::string& text) {
                                     ": allow TCP forwarding there (" + text + ")."};
     }
     if (text.find("efused") != std::string::npos) {
-        return {"connection_refused", where + " refuses connections: is SSH enabled there, and is this its port?", true};
+        return {"connection_refused", where + " refuses connections: is SSH enabled there, and is this its port?",
+                true};
     }
     return {"host_unreachable", "The jump host cannot reach " + where + ": " + text + ".", true};
 }
 
 } // namespace
 
-forward::forward(sdk::strand& home, std::shared_ptr<link> outer) : home_(home), outer_(std::move(outer)) {}
+forward::forward(sdk::strand& home, std::shared_ptr<link> outer)
+    : home_(home)
+    , outer_(std::move(outer)) {}
 
 forward::~forward() {
     unwatch();
@@ -52,7 +55,9 @@ forward::~forward() {
     }
 }
 
-int forward::take_fd() noexcept { return std::exchange(theirs_, -1); }
+int forward::take_fd() noexcept {
+    return std::exchange(theirs_, -1);
+}
 
 sdk::task<sdk::result<std::shared_ptr<forward>>> forward::open(sdk::strand& home, std::shared_ptr<link> outer,
                                                                std::string host, std::uint16_t port, std::string where,
@@ -91,7 +96,8 @@ sdk::task<sdk::result<std::shared_ptr<forward>>> forward::open(sdk::strand& home
 void forward::start_relay() {
     int pair[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
-        throw sdk::failure(sdk::error("out_of_files", "No descriptor left for a connection through a jump host.", true));
+        throw sdk::failure(
+            sdk::error("out_of_files", "No descriptor left for a connection through a jump host.", true));
     }
     ours_ = pair[0];
     theirs_ = pair[1];
@@ -153,8 +159,7 @@ void forward::read_inner() {
 
 void forward::write_outer() {
     while (!to_outer_.empty() && !outer_->closed()) {
-        const int count =
-            ssh_channel_write(channel_, to_outer_.data(), static_cast<uint32_t>(to_outer_.size()));
+        const int count = ssh_channel_write(channel_, to_outer_.data(), static_cast<uint32_t>(to_outer_.size()));
         if (count <= 0) {
             break; // the window is full: the outer connection calls again
         }

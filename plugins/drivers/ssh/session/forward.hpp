@@ -14,14 +14,16 @@
 
 namespace ferrule::ssh {
 
-/// Relays between a direct-tcpip channel on the outer connection and one end of a socket pair; the inner connection gets the other end. What one side
-/// cannot take at once waits in a backlog. Belongs to the strand of the outer connection, which it keeps open.
+/// Relays between a direct-tcpip channel on the outer connection and one end of a socket pair; the inner connection
+/// gets the other end. What one side cannot take at once waits in a backlog. Belongs to the strand of the outer
+/// connection, which it keeps open.
 class forward {
   public:
-    /// Fails with connection_refused, host_unreachable, jump_refused, connect_timeout, session_lost, cancelled. `where` is what messages call the goal.
+    /// Fails with connection_refused, host_unreachable, jump_refused, connect_timeout, session_lost, cancelled. `where`
+    /// is what messages call the goal.
     static sdk::task<sdk::result<std::shared_ptr<forward>>> open(sdk::strand& home, std::shared_ptr<link> outer,
-                                                                 std::string host, std::uint16_t port, std::string where,
-                                                                 sdk::time_ns deadline);
+                                                                 std::string host, std::uint16_t port,
+                                                                 std::string where, sdk::time_ns deadline);
 
     forward(sdk::strand& home, std::shared_ptr<link> outer);
     forward(const forward&) = delete;
@@ -32,7 +34,8 @@ class forward {
     int take_fd() noexcept;
 
   private:
-    static int on_data(ssh_session session, ssh_channel channel, void* data, uint32_t length, int is_stderr, void* self);
+    static int on_data(ssh_session session, ssh_channel channel, void* data, uint32_t length, int is_stderr,
+                       void* self);
     static void on_events(void* arg, std::uint32_t events) noexcept;
     static void on_outer(void* arg);
 

@@ -124,8 +124,8 @@ sdk::task<sdk::result<void>> check_host_key(services& with, const hop& where, co
     };
     auto remembered = co_await sdk::offload(remember);
     if (remembered) {
-        with.home.host().info("a new host key was accepted and remembered", {{"host", where.name()},
-                                                                              {"key", fingerprint(shown->blob)}});
+        with.home.host().info("a new host key was accepted and remembered",
+                              {{"host", where.name()}, {"key", fingerprint(shown->blob)}});
     }
     co_return remembered;
 }
@@ -143,8 +143,9 @@ sdk::task<sdk::result<void>> exchange_keys(link& on, const hop& where, sdk::time
             const auto text = on.error_text();
             if (on.received() == 0) {
                 co_return sdk::error("kex_failed",
-                                     where.name() + " closed the connection without a word of SSH: is this the right port, "
-                                                    "and does it accept more sessions?",
+                                     where.name() +
+                                         " closed the connection without a word of SSH: is this the right port, "
+                                         "and does it accept more sessions?",
                                      true);
             }
             co_return kex_error(where.name(), text);
@@ -153,8 +154,9 @@ sdk::task<sdk::result<void>> exchange_keys(link& on, const hop& where, sdk::time
             continue;
         }
         sdk::error late("connect_timeout",
-                        where.name() + (on.received() == 0 ? " accepted the connection but sent no SSH greeting in time."
-                                                           : " did not finish the SSH key exchange in time."),
+                        where.name() + (on.received() == 0
+                                            ? " accepted the connection but sent no SSH greeting in time."
+                                            : " did not finish the SSH key exchange in time."),
                         true);
         const auto waited = co_await next_activity(on, deadline, std::move(late));
         if (!waited) {
@@ -165,7 +167,8 @@ sdk::task<sdk::result<void>> exchange_keys(link& on, const hop& where, sdk::time
 
 void bound_silence(int fd) {
     const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)); // fails on the socket pair of a jump, which needs neither
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on,
+               sizeof(on)); // fails on the socket pair of a jump, which needs neither
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof(user_timeout_ms));
 }
 
@@ -209,7 +212,8 @@ sdk::task<sdk::result<std::shared_ptr<link>>> handshake(services& with, const ho
     if (!checked) {
         co_return checked.error();
     }
-    const auto logged_in = co_await authenticate(with.home, on, where, login, with.home.host().after(std::chrono::nanoseconds(times.auth)));
+    const auto logged_in = co_await authenticate(with.home, on, where, login,
+                                                 with.home.host().after(std::chrono::nanoseconds(times.auth)));
     if (!logged_in) {
         co_return logged_in.error();
     }

@@ -17,9 +17,11 @@ class handshake_slots {
       public:
         slot() = default;
 
-        explicit slot(handshake_slots& of) noexcept : of_(&of) {}
+        explicit slot(handshake_slots& of) noexcept
+            : of_(&of) {}
 
-        slot(slot&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+        slot(slot&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr)) {}
 
         slot& operator=(slot&& other) noexcept {
             release();
@@ -50,10 +52,11 @@ class handshake_slots {
                 co_return sdk::error::cancelled();
             }
             if (how == sdk::wait_status::timed_out) {
-                co_return sdk::error("connect_timeout",
-                                     "Too many connections are being set up at once: raise max_handshakes of the ssh plugin "
-                                     "or the connect timeout.",
-                                     true);
+                co_return sdk::error(
+                    "connect_timeout",
+                    "Too many connections are being set up at once: raise max_handshakes of the ssh plugin "
+                    "or the connect timeout.",
+                    true);
             }
         }
         ++used_;

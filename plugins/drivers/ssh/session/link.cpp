@@ -18,12 +18,17 @@ constexpr int reads_at_once = 64;
 
 std::uint64_t inode_of(int fd) noexcept {
     struct stat info {};
+
     return fstat(fd, &info) == 0 ? static_cast<std::uint64_t>(info.st_ino) : 0;
 }
 
 } // namespace
 
-link::link(sdk::strand& home, int fd) : home_(home), session_(ssh_new()), fd_(fd), inode_(inode_of(fd)) {
+link::link(sdk::strand& home, int fd)
+    : home_(home)
+    , session_(ssh_new())
+    , fd_(fd)
+    , inode_(inode_of(fd)) {
     if (session_ == nullptr) {
         ::close(fd);
         throw sdk::failure(sdk::error("out_of_memory", "No memory for another SSH session.", true));
@@ -32,7 +37,9 @@ link::link(sdk::strand& home, int fd) : home_(home), session_(ssh_new()), fd_(fd
     ssh_set_counters(session_, &counter_, nullptr);
 }
 
-link::~link() { close(); }
+link::~link() {
+    close();
+}
 
 void link::start() {
     ssh_options_set(session_, SSH_OPTIONS_FD, &fd_);
@@ -152,15 +159,21 @@ void link::notify() {
     }
 }
 
-void link::listen(listener fn, void* arg) { listeners_.emplace_back(fn, arg); }
+void link::listen(listener fn, void* arg) {
+    listeners_.emplace_back(fn, arg);
+}
 
 void link::unlisten(void* arg) noexcept {
     std::erase_if(listeners_, [&](const auto& each) { return each.second == arg; });
 }
 
-void link::add_channel(ssh_channel channel) { channels_.push_back(channel); }
+void link::add_channel(ssh_channel channel) {
+    channels_.push_back(channel);
+}
 
-void link::remove_channel(ssh_channel channel) { std::erase(channels_, channel); }
+void link::remove_channel(ssh_channel channel) {
+    std::erase(channels_, channel);
+}
 
 void link::resume() {
     if (watch_ == 0 && !closed()) {

@@ -16,8 +16,9 @@
 
 namespace ferrule::ssh {
 
-/// Owns a connected descriptor and the libssh session on it. libssh reads from the descriptor inside any of its calls, so `settle` must follow each of
-/// them: it wakes whoever waits for what may have arrived, and watches for what is needed next. Strand only.
+/// Owns a connected descriptor and the libssh session on it. libssh reads from the descriptor inside any of its calls,
+/// so `settle` must follow each of them: it wakes whoever waits for what may have arrived, and watches for what is
+/// needed next. Strand only.
 class link {
   public:
     /// Takes the descriptor, which must be connected and non-blocking.
@@ -31,7 +32,8 @@ class link {
     /// Starts to watch the descriptor. Call once the options are set.
     void start();
 
-    /// To follow every libssh call on this session: restores O_NONBLOCK, which libssh clears while it connects, and arms the watch.
+    /// To follow every libssh call on this session: restores O_NONBLOCK, which libssh clears while it connects, and
+    /// arms the watch.
     void settle();
 
     /// From now on libssh leaves the descriptor's flags alone, and packets may arrive unasked.
@@ -52,13 +54,14 @@ class link {
     void add_channel(ssh_channel channel);
     void remove_channel(ssh_channel channel);
 
-    /// Called, never inside libssh, whenever something was read or the connection ended. One for each user of a shared connection.
+    /// Called, never inside libssh, whenever something was read or the connection ended. One for each user of a shared
+    /// connection.
     using listener = void (*)(void* arg);
     void listen(listener fn, void* arg);
     void unlisten(void* arg) noexcept;
 
-    /// Lets go of the descriptor for as long as another thread uses the session. While paused nothing here touches the host, so that the last owner may
-    /// be that thread.
+    /// Lets go of the descriptor for as long as another thread uses the session. While paused nothing here touches the
+    /// host, so that the last owner may be that thread.
     void pause() noexcept { unwatch(); }
 
     void resume();
@@ -87,7 +90,8 @@ class link {
     std::uint32_t armed_ = 0;
     bool connecting_ = true;
     bool told_end_ = false;
-    std::uint64_t inode_ = 0; ///< of the descriptor: libssh closes it in some cases, and the number may then be another's
+    std::uint64_t inode_ =
+        0; ///< of the descriptor: libssh closes it in some cases, and the number may then be another's
     ssh_counter_struct counter_{};
     std::uint64_t noticed_ = 0;
     sdk::event activity_;

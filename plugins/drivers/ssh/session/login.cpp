@@ -55,8 +55,7 @@ sdk::task<sdk::result<void>> device_session::connect(target to) {
     if (!path) {
         co_return path.error();
     }
-    auto connected =
-        co_await handshake(*with_, to.device(), logins->back(), path->fd, std::move(path->carrier), times);
+    auto connected = co_await handshake(*with_, to.device(), logins->back(), path->fd, std::move(path->carrier), times);
     if (!connected) {
         co_return connected.error();
     }
@@ -69,8 +68,8 @@ sdk::task<sdk::result<void>> device_session::log_in(const target& to) {
     const auto& rules = *dialog_->rules;
     terminal_size size{to.terminal.value_or(rules.terminal), to.width.value_or(rules.width),
                        to.height.value_or(rules.height)};
-    auto opened = co_await shell::open(link_, std::move(size), where_,
-                                       host().after(std::chrono::nanoseconds(to.auth_timeout)));
+    auto opened =
+        co_await shell::open(link_, std::move(size), where_, host().after(std::chrono::nanoseconds(to.auth_timeout)));
     if (!opened) {
         co_return opened.error();
     }
@@ -97,7 +96,8 @@ sdk::task<sdk::result<void>> device_session::log_in(const target& to) {
             co_return done.error();
         }
         if (done->refusal) {
-            host().debug("the device refused a line of on_open", {{"device", where_}, {"line", line}, {"answer", *done->refusal}});
+            host().debug("the device refused a line of on_open",
+                         {{"device", where_}, {"line", line}, {"answer", *done->refusal}});
         }
     }
     co_return sdk::ok();
@@ -116,13 +116,13 @@ sdk::task<sdk::result<void>> device_session::first_prompt(nanoseconds patience) 
     if (!done) {
         const auto said = reader.out().take();
         if (done.error().code() == "session_lost" && !said.empty()) {
-            co_return sdk::error("shell_refused", where_ + " ended the session right after the login, saying: " +
-                                                      said.substr(0, 400));
+            co_return sdk::error("shell_refused",
+                                 where_ + " ended the session right after the login, saying: " + said.substr(0, 400));
         }
         co_return done.error();
     }
     if (reader.state() == prompt_reader::outcome::silent) {
-        co_return silence(reader, "", patience);
+        co_return silence(reader.last_line(), "", patience);
     }
     if (reader.state() == prompt_reader::outcome::unanswered) {
         co_return *reader.problem();

@@ -12,12 +12,13 @@ constexpr int most_steps = 8;
 /// A refused or unanswered password on the way up is a matter of the enable secret.
 sdk::error enable_error(const sdk::error& why, const std::string& where, const std::string& mode, bool has_secret) {
     if (why.code() == "secret_refused") {
-        return {"enable_failed", where + " refused the enable secret for mode '" + mode + "': correct enable_password in the "
-                                         "credential."};
+        return {"enable_failed", where + " refused the enable secret for mode '" + mode +
+                                     "': correct enable_password in the "
+                                     "credential."};
     }
     if (why.code() == "login_dialog" && !has_secret) {
-        return {"enable_failed", where + " asks for a secret to enter mode '" + mode +
-                                     "', and the credential has no enable_password."};
+        return {"enable_failed",
+                where + " asks for a secret to enter mode '" + mode + "', and the credential has no enable_password."};
     }
     return why;
 }
@@ -36,8 +37,8 @@ sdk::task<sdk::result<void>> device_session::enter_mode(std::string name, nanose
         }
         const auto next = next_mode(rules, dialog_->mode, wanted);
         if (next == platform::npos) {
-            co_return sdk::error("mode_unreachable", "From the prompt '" + dialog_->prompt + "' no way to mode '" + name +
-                                                         "' is known on platform " + rules.name + ".");
+            co_return sdk::error("mode_unreachable", "From the prompt '" + dialog_->prompt + "' no way to mode '" +
+                                                         name + "' is known on platform " + rules.name + ".");
         }
         const auto before = dialog_->mode;
         const auto& way = rules.modes[before].to.find(rules.modes[next].name)->second;

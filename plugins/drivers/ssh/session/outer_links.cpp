@@ -34,7 +34,10 @@ sdk::error at_jump_host(const sdk::error& why) {
 /// Says that a connection is being set up until it is, or until the coroutine that does it is gone.
 class outer_links::connecting_mark {
   public:
-    explicit connecting_mark(std::shared_ptr<entry> of) : of_(std::move(of)) { of_->connecting = true; }
+    explicit connecting_mark(std::shared_ptr<entry> of)
+        : of_(std::move(of)) {
+        of_->connecting = true;
+    }
 
     connecting_mark(const connecting_mark&) = delete;
     connecting_mark& operator=(const connecting_mark&) = delete;
@@ -72,8 +75,8 @@ sdk::task<sdk::result<std::shared_ptr<link>>> outer_links::get(services& with, c
             co_return sdk::error::cancelled();
         }
         if (how == sdk::wait_status::timed_out) {
-            co_return sdk::error("connect_timeout", "Jump host: " + hops[count - 1].name() + " could not be reached in time.",
-                                 true);
+            co_return sdk::error("connect_timeout",
+                                 "Jump host: " + hops[count - 1].name() + " could not be reached in time.", true);
         }
     }
     const connecting_mark mark(mine);
@@ -82,8 +85,7 @@ sdk::task<sdk::result<std::shared_ptr<link>>> outer_links::get(services& with, c
     if (!path) {
         co_return at_jump_host(path.error());
     }
-    auto connected =
-        co_await handshake(with, jump, logins[count - 1], path->fd, std::move(path->carrier), times);
+    auto connected = co_await handshake(with, jump, logins[count - 1], path->fd, std::move(path->carrier), times);
     if (!connected) {
         co_return at_jump_host(connected.error());
     }

@@ -25,7 +25,8 @@ struct way {
     std::shared_ptr<void> carrier;
 };
 
-/// Keeps one connection for each jump host, login and way there, for as long as a session needs it. Those who come while it is being set up wait for it.
+/// Keeps one connection for each jump host, login and way there, for as long as a session needs it. Those who come
+/// while it is being set up wait for it.
 class outer_links {
   public:
     /// The connection to the last of `hops`, through the others. All arguments outlive the call.

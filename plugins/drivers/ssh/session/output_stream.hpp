@@ -13,10 +13,12 @@
 
 namespace ferrule::ssh {
 
-/// Raw output is what the device sends, byte for byte but for the session's own secrets; cleaned output is what the reader makes of it.
+/// Raw output is what the device sends, byte for byte but for the session's own secrets; cleaned output is what the
+/// reader makes of it.
 class output_stream {
   public:
-    output_stream(sdk::call& c, const redactor& known, bool raw) : call_(c) {
+    output_stream(sdk::call& c, const redactor& known, bool raw)
+        : call_(c) {
         if (raw) {
             raw_.emplace(known);
         }

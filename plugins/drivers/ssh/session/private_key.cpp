@@ -35,8 +35,8 @@ sdk::result<key_ptr> import_now(key_text& text) {
             return sdk::error(bad, "The private key of the credential is encrypted: add its passphrase.");
         }
         return sdk::error(bad, std::string("The private key of the credential cannot be read") +
-                                   (passphrase != nullptr ? "; perhaps the passphrase is wrong." :
-                                                            ": it must be a PEM or OpenSSH private key."));
+                                   (passphrase != nullptr ? "; perhaps the passphrase is wrong."
+                                                          : ": it must be a PEM or OpenSSH private key."));
     }
     if (!text.certificate.empty()) {
         ssh_key cert = nullptr;
@@ -57,9 +57,9 @@ sdk::result<key_ptr> import_now(key_text& text) {
 } // namespace
 
 sdk::task<sdk::result<key_ptr>> import_key(const credential& login) {
-    auto text = std::make_shared<key_text>(key_text{secret_text(login.private_key.view()),
-                                                    secret_text(login.passphrase.view()),
-                                                    secret_text(login.certificate.view())});
+    auto text =
+        std::make_shared<key_text>(key_text{secret_text(login.private_key.view()), secret_text(login.passphrase.view()),
+                                            secret_text(login.certificate.view())});
     auto work = [text] { return import_now(*text); };
     co_return co_await sdk::offload(work);
 }

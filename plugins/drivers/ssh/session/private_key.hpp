@@ -18,8 +18,8 @@ struct key_freed {
 
 using key_ptr = std::unique_ptr<ssh_key_struct, key_freed>;
 
-/// Reads the PEM or OpenSSH text on the blocking pool, because a passphrase costs up to a tenth of a second of CPU. Fails with invalid_credential, saying
-/// whether the passphrase is missing or wrong. `login` outlives the call.
+/// Reads the PEM or OpenSSH text on the blocking pool, because a passphrase costs up to a tenth of a second of CPU.
+/// Fails with invalid_credential, saying whether the passphrase is missing or wrong. `login` outlives the call.
 sdk::task<sdk::result<key_ptr>> import_key(const credential& login);
 
 } // namespace ferrule::ssh

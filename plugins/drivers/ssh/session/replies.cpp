@@ -35,8 +35,8 @@ std::string command_reply(const std::string& command, int exit_status, const out
     if (out.refusal()) {
         reply.add_json("failed", rejected(command, *out.refusal()));
     } else if (exit_status > 0) {
-        reply.add_json("failed", failed("command_failed",
-                                        "'" + command + "' ended with exit status " + std::to_string(exit_status) + "."));
+        reply.add_json("failed", failed("command_failed", "'" + command + "' ended with exit status " +
+                                                              std::to_string(exit_status) + "."));
     }
     if (!out.warnings().empty()) {
         reply.add_json("warnings", texts(out.warnings()));

@@ -10,7 +10,8 @@
 
 namespace ferrule::ssh {
 
-/// {"exit_status"?, "failed"?, "warnings"?}. A refusal by the device fails with command_rejected, an exit status other than 0 with command_failed.
+/// {"exit_status"?, "failed"?, "warnings"?}. A refusal by the device fails with command_rejected, an exit status other
+/// than 0 with command_failed.
 std::string command_reply(const std::string& command, int exit_status, const output& out);
 
 /// {"failed": {...}} for a question that could not be answered.

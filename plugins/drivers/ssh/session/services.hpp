@@ -25,7 +25,8 @@ class platform_cache {
 };
 
 struct services {
-    explicit services(sdk::strand& h) : home(h) {}
+    explicit services(sdk::strand& h)
+        : home(h) {}
 
     sdk::strand& home;
     hop_options defaults;

@@ -41,7 +41,10 @@ sdk::task<sdk::result<void>> granted(std::shared_ptr<link> on, Call call, std::s
 
 } // namespace
 
-shell::shell(std::shared_ptr<link> on) : on_(std::move(on)) { on_->listen(&shell::on_link, this); }
+shell::shell(std::shared_ptr<link> on)
+    : on_(std::move(on)) {
+    on_->listen(&shell::on_link, this);
+}
 
 shell::~shell() {
     on_->unlisten(this);

@@ -24,7 +24,8 @@ struct terminal_size {
 /// Owns the channel; keeps the connection. What the device sends waits in `inbox` until it is taken. Strand only.
 class shell {
   public:
-    /// Asks for a channel, a terminal and a shell. Fails with shell_refused, session_lost, auth_timeout or cancelled. `where` is for messages.
+    /// Asks for a channel, a terminal and a shell. Fails with shell_refused, session_lost, auth_timeout or cancelled.
+    /// `where` is for messages.
     static sdk::task<sdk::result<std::unique_ptr<shell>>> open(std::shared_ptr<link> on, terminal_size size,
                                                                std::string where, sdk::time_ns deadline);
 
@@ -53,7 +54,8 @@ class shell {
     }
 
   private:
-    static int on_data(ssh_session session, ssh_channel channel, void* data, uint32_t length, int is_stderr, void* self);
+    static int on_data(ssh_session session, ssh_channel channel, void* data, uint32_t length, int is_stderr,
+                       void* self);
     static void on_link(void* arg);
 
     void flush();

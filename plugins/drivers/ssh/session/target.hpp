@@ -22,7 +22,8 @@ enum class host_key_policy : std::uint8_t {
     insecure,   ///< look at nothing
 };
 
-/// Algorithm lists as libssh takes them: `+name` adds to its defaults, otherwise the list replaces them; empty: its defaults.
+/// Algorithm lists as libssh takes them: `+name` adds to its defaults, otherwise the list replaces them; empty: its
+/// defaults.
 struct algorithms {
     std::string kex;
     std::string host_key;
@@ -52,11 +53,11 @@ struct hop {
 
 /// Everything `open` needs.
 struct target {
-    std::vector<hop> hops; ///< jump hosts in order, the device last
+    std::vector<hop> hops;     ///< jump hosts in order, the device last
     std::string platform_json; ///< empty: the generic one
     nanoseconds connect_timeout = 10 * second;
     nanoseconds auth_timeout = 20 * second;
-    nanoseconds keepalive = 30 * second;  ///< SSH layer; 0: none
+    nanoseconds keepalive = 30 * second; ///< SSH layer; 0: none
     std::optional<std::uint16_t> width;
     std::optional<std::uint16_t> height;
     std::optional<std::string> terminal;

@@ -24,14 +24,16 @@ struct csi_sequence {
     }
 };
 
-/// The incremental state machine after ECMA-48: a sequence may be cut anywhere between two calls. Bytes of 0x80 and above are text, because devices speak
-/// UTF-8 or Latin-1 and none sends eight-bit control codes. Operating-system commands, device control and the other string sequences are skipped, but
-/// never for more than `max_string` bytes, so that a stray introducer cannot swallow a session.
+/// The incremental state machine after ECMA-48: a sequence may be cut anywhere between two calls. Bytes of 0x80 and
+/// above are text, because devices speak UTF-8 or Latin-1 and none sends eight-bit control codes. Operating-system
+/// commands, device control and the other string sequences are skipped, but never for more than `max_string` bytes, so
+/// that a stray introducer cannot swallow a session.
 class ansi_parser {
   public:
     static constexpr std::size_t max_string = 4096;
 
-    /// Calls `handler.text(run)`, `handler.control(byte)`, `handler.escape(final)` and `handler.csi(sequence)` in the order of arrival.
+    /// Calls `handler.text(run)`, `handler.control(byte)`, `handler.escape(final)` and `handler.csi(sequence)` in the
+    /// order of arrival.
     template <class Handler>
     void feed(std::string_view bytes, Handler& handler) {
         std::size_t i = 0;

@@ -90,6 +90,8 @@ std::string secret_filter::feed(std::string_view bytes) {
     return out;
 }
 
-std::string secret_filter::finish() { return std::exchange(held_, {}); }
+std::string secret_filter::finish() {
+    return std::exchange(held_, {});
+}
 
 } // namespace ferrule::ssh

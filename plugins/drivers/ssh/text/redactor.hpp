@@ -19,7 +19,8 @@ class redactor {
     redactor() = default;
 
     /// `rules` may be null: then only known secrets are masked.
-    explicit redactor(std::shared_ptr<const platform> rules) : rules_(std::move(rules)) {}
+    explicit redactor(std::shared_ptr<const platform> rules)
+        : rules_(std::move(rules)) {}
 
     /// Remembers a secret. Those shorter than three bytes are not masked, since they would be found everywhere.
     void add(std::string_view secret);
@@ -39,10 +40,12 @@ class redactor {
     std::vector<std::string> secrets_; ///< longest first
 };
 
-/// Masks known secrets in a stream of bytes that may be cut anywhere: what could be the beginning of a secret waits for the next piece.
+/// Masks known secrets in a stream of bytes that may be cut anywhere: what could be the beginning of a secret waits for
+/// the next piece.
 class secret_filter {
   public:
-    explicit secret_filter(const redactor& known) : known_(known) {}
+    explicit secret_filter(const redactor& known)
+        : known_(known) {}
 
     /// The bytes that may leave now.
     std::string feed(std::string_view bytes);

@@ -7,12 +7,15 @@ namespace ferrule::ssh {
 
 namespace {
 
-/// Padding up to a column beyond the text is bounded: a device that jumps to column 9999 measures the terminal and does not draw.
+/// Padding up to a column beyond the text is bounded: a device that jumps to column 9999 measures the terminal and does
+/// not draw.
 constexpr std::size_t max_gap = 1024;
 
 constexpr std::size_t max_replies = 256;
 
-bool continues_utf8(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+bool continues_utf8(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 } // namespace
 

@@ -13,22 +13,26 @@ namespace ferrule::ssh {
 /// Receives what the screen has finished.
 class line_sink {
   public:
-    /// A line as it stood when the line feed came. `ended` is false for a piece of a line that grew past screen::max_line.
+    /// A line as it stood when the line feed came. `ended` is false for a piece of a line that grew past
+    /// screen::max_line.
     virtual void on_line(std::string_view line, bool ended) = 0;
 
   protected:
     ~line_sink() = default;
 };
 
-/// Keeps the current line of a terminal: applies carriage return, backspace, cursor movement and erasing to it, drops colours and titles, and answers
-/// the questions that applications ask a terminal. Costs time linear in what is fed, however it is cut.
+/// Keeps the current line of a terminal: applies carriage return, backspace, cursor movement and erasing to it, drops
+/// colours and titles, and answers the questions that applications ask a terminal. Costs time linear in what is fed,
+/// however it is cut.
 class screen {
   public:
     static constexpr std::size_t max_line = 64 * 1024;
 
     screen() = default;
 
-    screen(std::uint16_t width, std::uint16_t height) : width_(width), height_(height) {}
+    screen(std::uint16_t width, std::uint16_t height)
+        : width_(width)
+        , height_(height) {}
 
     /// Finished lines go to `sink`, in order, before this returns.
     void feed(std::string_view bytes, line_sink& sink);
@@ -36,7 +40,8 @@ class screen {
     /// The line that has no line feed yet.
     [[nodiscard]] std::string_view line() const noexcept { return line_; }
 
-    /// Answers owed to the application (cursor position, device attributes); the caller sends them and calls `clear_replies`.
+    /// Answers owed to the application (cursor position, device attributes); the caller sends them and calls
+    /// `clear_replies`.
     [[nodiscard]] std::string_view replies() const noexcept { return replies_; }
 
     void clear_replies() noexcept { replies_.clear(); }
@@ -59,7 +64,9 @@ class screen {
     void escape(char final);
     void csi(const csi_sequence& sequence);
     void newline();
+
     void move_to(std::size_t column) noexcept { cursor_ = column; }
+
     void position(const csi_sequence& sequence);
     void erase_line(unsigned what);
     void erase_display(unsigned what);

@@ -28,7 +28,7 @@ struct http_tls {
 /// One request. `timeout` covers everything from the look-up to the last byte.
 struct http_request {
     http_request();
-    http_request(std::string method, std::string url);
+    http_request(std::string wanted_method, std::string wanted_url);
     http_request(const http_request&);
     http_request(http_request&&) noexcept;
     http_request& operator=(const http_request&);

@@ -54,8 +54,9 @@ class resolver {
     /// Lets the callback of a running look-up come soon with `cancelled`; does nothing for one that has ended.
     void cancel(std::uint64_t query);
 
-  private:
     class channel;
+
+  private:
     std::shared_ptr<channel> channel_;
 };
 

@@ -20,9 +20,9 @@ class metrics_sink {
     /// The handle of a series; the same name and labels give the same one. 0 when there are too many, or when the name
     /// is in use with another kind.
     virtual std::uint64_t intern(metric_kind which, std::string_view name, std::string_view help,
-                                 const metric_labels& labels) = 0;
+                                 const metric_labels& tags) = 0;
     /// Adds to a counter, sets a gauge, observes seconds into a histogram. 0 does nothing.
-    virtual void add(std::uint64_t series, double value) noexcept = 0;
+    virtual void add(std::uint64_t handle, double value) noexcept = 0;
 };
 
 } // namespace ferrule::plugins

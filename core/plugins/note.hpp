@@ -39,15 +39,36 @@ struct note {
     [[nodiscard]] const note_component* find(kind which, std::string_view name) const noexcept;
 };
 
-/// Takes the note's text from the bytes of a plugin file. Reads nothing outside `file`, whatever the bytes are. Fails
-/// with `plugin_broken` and what is wrong: not an ELF file, another machine's, cut short, without a note, …
-result<std::string_view> note_text(std::string_view file);
+/// The bytes of a file, wherever they are.
+class byte_source {
+  public:
+    virtual ~byte_source() = default;
+    [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
+    /// Copies `size` bytes; false when they are not all there.
+    virtual bool read(std::uint64_t offset, std::uint64_t size, char* into) const = 0;
+};
+
+/// Bytes in memory, which must outlive it.
+class memory_source final : public byte_source {
+  public:
+    explicit memory_source(std::string_view all)
+        : all_(all) {}
+
+    [[nodiscard]] std::uint64_t size() const noexcept override { return all_.size(); }
+
+    bool read(std::uint64_t offset, std::uint64_t size, char* into) const override;
+
+  private:
+    std::string_view all_;
+};
+
+/// Takes the note's text out of a plugin file, reading only headers and notes, and nothing outside the file whatever
+/// its bytes are. Fails with `plugin_broken` and what is wrong: not an ELF file, another machine's, cut short, without
+/// a note, …
+result<std::string> note_text(const byte_source& file);
 
 /// Reads the note's JSON: every field checked, unknown fields left alone (a newer minor version may add some). Fails
 /// with `plugin_broken`.
 result<note> parse_note(std::string_view json);
-
-/// Both steps for a file on disk, mapping it for reading. The message starts with the file's path.
-result<note> read_note(const std::filesystem::path& file);
 
 } // namespace ferrule::plugins

@@ -1,0 +1,351 @@
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "plugins/guarded.hpp"
+#include "plugins/instance.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace ferrule::plugins {
+
+namespace {
+
+std::uint64_t count_of(base::steady_time at) noexcept {
+    return static_cast<std::uint64_t>(at.time_since_epoch().count());
+}
+
+base::steady_time now() noexcept {
+    return base::steady_time(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+} // namespace
+
+asio::awaitable<result<op_reply>> instance::run(std::shared_ptr<instance> self, op_call call,
+                                                op_waiter::output output) {
+    const auto on = co_await asio::this_coro::executor;
+    const auto which = call.which;
+    const auto session = call.session;
+    const auto deadline = call.deadline;
+    op_waiter waiter(on, std::move(output));
+    const auto op = self->prepare(waiter, call);
+    if (op == 0)
+        co_return error("overloaded", "too many operations of the plugin '" + self->component_.name + "' are running",
+                        true);
+    auto initiate = [&waiter, &self, op, which, session, deadline](auto handler) {
+        // Once it is launched the coroutine may resume elsewhere and all of this be gone.
+        auto* const owner = self.get();
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected())
+            slot.assign([owner, op](asio::cancellation_type) { owner->ask_end(op, end_reason::cancelled); });
+        waiter.arm(resumption([slot, then = std::move(handler)]() mutable {
+            slot.clear();
+            std::move(then)();
+        }));
+        owner->launch(op, which, session, deadline);
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
+    co_return self->reply_of(waiter.outcome(), which);
+}
+
+frl_op instance::begin(op_waiter& waiter, op_call call) {
+    const auto op = prepare(waiter, call);
+    if (op != 0)
+        launch(op, call.which, call.session, call.deadline);
+    return op;
+}
+
+frl_op instance::prepare(op_waiter& waiter, op_call& call) {
+    const auto limit = call.output_limit == 0 ? around_->settings.output_limit : call.output_limit;
+    use();
+    const auto op =
+        operations_.begin(waiter, std::move(call.request), limit, call.session, call.which == op_kind::open);
+    if (op == 0)
+        unuse();
+    return op;
+}
+
+void instance::launch(frl_op op, op_kind which, frl_session session, base::steady_time deadline) {
+    if (asynchronous()) {
+        asio::dispatch(strand_, [this, op, which, session, deadline] { start(op, which, session, deadline); });
+        return;
+    }
+    asio::post(strand_, [this, op, deadline] { watch_deadline(op, deadline); });
+    auto work = [this, op, which, session, deadline] { start(op, which, session, deadline); };
+    const bool queued =
+        which == op_kind::probe ? share_->submit(std::move(work)) : queues_.submit(*share_, session, std::move(work));
+    if (!queued)
+        finish(op, error("overloaded", "too much work of the plugin '" + component_.name + "' is waiting", true));
+}
+
+void instance::start(frl_op op, op_kind which, frl_session session, base::steady_time deadline) {
+    if (closed_.load()) {
+        finish(op, error("cancelled", "the plugin '" + component_.name + "' has been stopped"));
+        return;
+    }
+    const auto asked = operations_.asked(op);
+    if (asked != end_reason::none || deadline <= now()) {
+        complete_from_plugin(op, FRL_CANCELLED, {}, asked != end_reason::none ? asked : end_reason::deadline);
+        return;
+    }
+    if (asynchronous()) {
+        const bool returned = guarded(plugins::name_of(which), [&] { call_start(op, which, session, deadline); });
+        if (!returned && operations_.running(op))
+            finish(op, error("plugin_failed",
+                             "the plugin '" + component_.name + "' threw an exception in " + plugins::name_of(which)));
+        watch_deadline(op, deadline);
+        return;
+    }
+    // On the pool a call may take its time, so it is not measured.
+    try {
+        call_start(op, which, session, deadline);
+    } catch (const std::exception& what) {
+        note_exception(plugins::name_of(which), what.what());
+    } catch (...) {
+        note_exception(plugins::name_of(which), "of unknown type");
+    }
+    operation_table::leftovers left;
+    op_outcome outcome;
+    outcome.status = FRL_FAILED;
+    outcome.failure = error("plugin_failed", "the plugin '" + component_.name + "' returned from " +
+                                                 plugins::name_of(which) + " without ending the operation");
+    if (operations_.complete(op, std::move(outcome), left) == completion::unknown)
+        return;
+    faults_.note(fault::no_completion,
+                 std::string("returned from ") + plugins::name_of(which) + " without ending the operation");
+    settle(left);
+    unuse();
+}
+
+void instance::call_start(frl_op op, op_kind which, frl_session session, base::steady_time deadline) {
+    const auto request = operations_.request(op);
+    if (const auto* driver = std::get_if<frl_driver_api>(&component_.api)) {
+        switch (which) {
+        case op_kind::open:
+            driver->open(raw_, session, request, op);
+            return;
+        case op_kind::exec:
+            driver->exec(raw_, session, request, op);
+            return;
+        case op_kind::keepalive:
+            driver->keepalive(raw_, session, op);
+            return;
+        case op_kind::close:
+            driver->close(raw_, session, op);
+            return;
+        case op_kind::probe:
+            return;
+        }
+    } else if (const auto* probe = std::get_if<frl_probe_api>(&component_.api)) {
+        if (asynchronous())
+            probe->start(raw_, request, count_of(deadline), op);
+        else
+            probe->run(raw_, request, count_of(deadline), op);
+    }
+}
+
+void instance::launch_batch(std::vector<prepared> all) {
+    const auto& api = std::get<frl_probe_api>(component_.api);
+    if (!asynchronous() || api.start_batch == nullptr) {
+        for (const auto& each : all)
+            launch(each.op, op_kind::probe, 0, each.deadline);
+        return;
+    }
+    asio::dispatch(strand_, [this, all = std::move(all), start_batch = api.start_batch] {
+        std::vector<frl_probe_item> items;
+        items.reserve(all.size());
+        for (const auto& each : all)
+            items.push_back(frl_probe_item{sizeof(frl_probe_item), 0, operations_.request(each.op),
+                                           count_of(each.deadline), each.op});
+        std::vector<const frl_probe_item*> pointers;
+        pointers.reserve(items.size());
+        for (const auto& each : items)
+            pointers.push_back(&each);
+        const bool returned = guarded(
+            "start_batch", [&] { start_batch(raw_, pointers.data(), static_cast<std::uint32_t>(pointers.size())); });
+        for (const auto& each : all) {
+            if (!returned && operations_.running(each.op))
+                finish(each.op, error("plugin_failed",
+                                      "the plugin '" + component_.name + "' threw an exception in start_batch"));
+            watch_deadline(each.op, each.deadline);
+        }
+    });
+}
+
+void instance::watch_deadline(frl_op op, base::steady_time deadline) {
+    if (!timers_ || deadline == base::steady_time::max() || !operations_.running(op))
+        return;
+    const auto timer = timers_->start(deadline, nullptr, nullptr, op);
+    if (!operations_.attach_deadline(op, timer))
+        timers_->cancel(timer);
+}
+
+// The host's own timers carry an operation: its deadline the first time, the end of the grace period the second.
+void instance::on_timer(timer_queue::callback fn, void* arg, std::uint64_t op) {
+    if (op == 0)
+        guarded("a timer's callback", [fn, arg] { fn(arg); });
+    else if (operations_.asked(op) == end_reason::none)
+        end_on_strand(op, end_reason::deadline);
+    else
+        abandon(op);
+}
+
+void instance::ask_end(frl_op op, end_reason why) {
+    asio::post(strand_, [self = shared_from_this(), op, why] { self->end_on_strand(op, why); });
+}
+
+void instance::end_on_strand(frl_op op, end_reason why) {
+    if (closed_.load() || !operations_.ask_end(op, why))
+        return;
+    if (timers_) {
+        const auto timer = timers_->start(now() + around_->settings.cancel_grace, nullptr, nullptr, op);
+        if (!operations_.attach_grace(op, timer))
+            timers_->cancel(timer);
+    }
+    guarded("cancel", [&] {
+        if (const auto* driver = std::get_if<frl_driver_api>(&component_.api))
+            driver->cancel(raw_, op);
+        else if (const auto* probe = std::get_if<frl_probe_api>(&component_.api); probe->cancel != nullptr)
+            probe->cancel(raw_, op);
+    });
+}
+
+void instance::abandon(frl_op op) {
+    error why("plugin_unresponsive", "the plugin '" + component_.name + "' did not end an operation within " +
+                                         base::to_text(around_->settings.cancel_grace) +
+                                         " of being told to; the operation was abandoned");
+    if (!operations_.abandon(op, std::move(why)))
+        return;
+    healthy_ = false;
+    faults_.note(fault::abandoned, "did not end an operation within " + base::to_text(around_->settings.cancel_grace) +
+                                       " of being told to; its instance gets no new work");
+}
+
+void instance::complete_from_plugin(frl_op op, frl_status status, std::string_view json, end_reason asked) {
+    op_outcome outcome;
+    outcome.status = status;
+    outcome.json = json;
+    outcome.asked = asked;
+    operation_table::leftovers left;
+    switch (operations_.complete(op, std::move(outcome), left)) {
+    case completion::unknown:
+        faults_.note(fault::unknown_completion,
+                     "completed an operation that has ended before, or never was; that was ignored");
+        return;
+    case completion::late:
+        faults_.note(fault::late_completion, "completed an operation after it was abandoned; that was ignored");
+        break;
+    case completion::accepted:
+        break;
+    }
+    settle(left);
+    unuse();
+}
+
+void instance::finish(frl_op op, error why) {
+    op_outcome outcome;
+    outcome.status = FRL_FAILED;
+    outcome.failure = std::move(why);
+    operation_table::leftovers left;
+    if (operations_.complete(op, std::move(outcome), left) == completion::unknown)
+        return;
+    settle(left);
+    unuse();
+}
+
+void instance::settle(const operation_table::leftovers& left) {
+    if (left.deadline_timer != 0 || left.grace_timer != 0) {
+        const auto clear = [self = this, first = left.deadline_timer, second = left.grace_timer] {
+            if (!self->timers_)
+                return;
+            if (first != 0)
+                self->timers_->cancel(first);
+            if (second != 0)
+                self->timers_->cancel(second);
+        };
+        if (on_strand())
+            clear();
+        else if (!closed_.load())
+            asio::post(strand_, clear);
+    }
+    if (left.orphan != 0)
+        close_session(left.orphan);
+}
+
+void instance::end_session_work(frl_session session) {
+    if (asynchronous())
+        return;
+    for (const auto op : operations_.all(session))
+        ask_end(op, end_reason::cancelled);
+}
+
+void instance::end_all() {
+    for (const auto op : operations_.all())
+        ask_end(op, end_reason::cancelled);
+    std::vector<frl_session> open;
+    {
+        const std::lock_guard lock(sessions_mutex_);
+        for (const auto& each : sessions_)
+            open.push_back(each.first);
+    }
+    for (const auto session : open)
+        close_session(session);
+}
+
+void instance::close_session(frl_session session) {
+    struct detached {
+        detached(std::shared_ptr<instance> of, frl_session which)
+            : owner(std::move(of))
+            , session(which)
+            , waiter(owner->around_->loop.get_executor(), {}) {}
+
+        std::shared_ptr<instance> owner;
+        frl_session session;
+        op_waiter waiter;
+    };
+
+    auto* const mine = new detached(shared_from_this(), session);
+    mine->waiter.arm(resumption([mine] {
+        const std::unique_ptr<detached> held(mine);
+        held->owner->remove_session(held->session);
+    }));
+    op_call call;
+    call.which = op_kind::close;
+    call.session = session;
+    call.deadline = now() + around_->settings.cancel_grace;
+    if (begin(mine->waiter, std::move(call)) == 0) {
+        remove_session(session);
+        delete mine;
+    }
+}
+
+result<op_reply> instance::reply_of(op_outcome& outcome, op_kind which) const {
+    if (outcome.failure)
+        return std::move(*outcome.failure);
+    if (outcome.status == FRL_OK)
+        return op_reply(std::move(outcome.json), outcome.truncated);
+    const std::string who = std::string(plugins::name_of(component_.which)) + " '" + component_.name + "'";
+    const auto what = std::string(plugins::name_of(which));
+    const bool cancelled = outcome.status == FRL_CANCELLED;
+    error said;
+    if (!outcome.json.empty())
+        said = base::error_from_json(outcome.json, "plugin_failed");
+    else if (cancelled)
+        said = error("cancelled", who + " ended " + what + " although nobody asked");
+    else
+        said = error("plugin_failed", who + " failed in " + what + " without saying why");
+    // What the plugin found out while it was told to end is worth more than the fact that it was told.
+    if (outcome.asked == end_reason::none || (!cancelled && said.code() != "cancelled"))
+        return said;
+    if (outcome.asked == end_reason::deadline)
+        return error("deadline", who + " did not finish " + what + " within the time that it was given", true);
+    return error("cancelled", what + " was cancelled");
+}
+
+} // namespace ferrule::plugins

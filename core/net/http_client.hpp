@@ -50,8 +50,9 @@ class http_client {
     /// Lets the callback of a running exchange come soon with `cancelled`; does nothing for one that has ended.
     void cancel(std::uint64_t exchange);
 
-  private:
     class engine;
+
+  private:
     std::shared_ptr<engine> engine_;
 };
 

@@ -89,7 +89,7 @@ class blocking_driver : public component {
         try {
             const auto session = d.begin_operation(id, op_id);
             call c(op);
-            reply outcome = attempt(*session, c, fn);
+            const reply outcome = attempt(*session, c, fn);
             d.end_operation(id, *session, keep(outcome));
             op.finish(outcome);
         } catch (...) {
@@ -100,6 +100,9 @@ class blocking_driver : public component {
     template <class Fn>
     static reply attempt(blocking_session& session, call& c, Fn fn) {
         try {
+            if (c.cancelled()) { // before it could be interrupted
+                return error::cancelled();
+            }
             return fn(session, c);
         } catch (...) {
             return detail::current_error();

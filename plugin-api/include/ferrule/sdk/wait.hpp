@@ -122,8 +122,9 @@ inline bool wait::start(cancellation* cancel) {
     }
     if (deadline_ != never) {
         const auto& table = host().table();
+        const auto start_timer = host().require(table.timer_start, "timer_start");
         host().require(table.timer_cancel, "timer_cancel");
-        timer_ = host().require(table.timer_start, "timer_start")(table.ctx, deadline_, &wait::on_timer, this);
+        timer_ = start_timer(table.ctx, deadline_, &wait::on_timer, this);
         if (timer_ == 0) {
             throw failure(
                 error("internal", "The host refused a timer; coroutines must wait on their instance's strand."));

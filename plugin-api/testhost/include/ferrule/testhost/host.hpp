@@ -133,8 +133,8 @@ class host {
         return wrong_thread_;
     }
 
-    /// From now on `post` answers FRL_STALE, as a host does that is destroying the instance.
-    void refuse_posts() { refuse_posts_ = true; }
+    /// While true, `post` answers FRL_STALE, as a host does that is destroying the instance.
+    void refuse_posts(bool refuse) { refuse_posts_ = refuse; }
 
   private:
     static host& self(void* ctx) noexcept { return *static_cast<host*>(ctx); }

@@ -95,10 +95,16 @@ class instance {
         if (raw_ != nullptr) {
             host_->services().release();
             host_->loop().finish_blocking();
-            host_->refuse_posts();
-            api_.destroy(std::exchange(raw_, nullptr));
+            destroy_abruptly();
             host_->loop().run_ready();
         }
+    }
+
+    /// Ends the instance while answers are still on their way, which a plugin must survive too.
+    void destroy_abruptly() {
+        host_->refuse_posts(true);
+        api_.destroy(std::exchange(raw_, nullptr));
+        host_->refuse_posts(false);
     }
 
     [[nodiscard]] const Api& api() const noexcept { return api_; }

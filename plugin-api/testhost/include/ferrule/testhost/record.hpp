@@ -24,25 +24,25 @@ namespace ferrule::testhost {
 /// One line that the plugin logged.
 struct log_line {
     std::int32_t level = 0;
-    std::string message;
-    std::vector<std::pair<std::string, std::string>> fields;
+    std::string message = {};
+    std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 /// One metric series: the sum of a counter, the last value of a gauge, all values of a histogram.
 struct metric_series {
     std::uint32_t kind = 0;
-    std::string name;
-    std::string help;
-    std::map<std::string, std::string> labels;
+    std::string name = {};
+    std::string help = {};
+    std::map<std::string, std::string> labels = {};
     double value = 0;
-    std::vector<double> observed;
+    std::vector<double> observed = {};
 };
 
 /// What became of an operation.
 struct outcome {
     bool completed = false;
     frl_status status = FRL_OK;
-    std::string json;
+    std::string json = {};
     std::string output;  ///< Everything that was emitted.
     int completions = 0; ///< More than 1 is a fault of the plugin.
     bool cancelled = false;
@@ -52,10 +52,10 @@ struct outcome {
 
 /// What the plugin wrote into an error that a call handed it.
 struct reported_error {
-    std::string code;
-    std::string message;
+    std::string code = {};
+    std::string message = {};
     bool retryable = false;
-    std::string details;
+    std::string details = {};
 };
 
 /// The opaque error of the ABI is a reported_error here; the type itself stays incomplete, so that another host can

@@ -14,17 +14,17 @@ namespace ferrule::testhost {
 
 /// A node or a target as a test writes it down.
 struct node {
-    std::string name;
+    std::string name = {};
     std::uint32_t capacity = 1;
     std::uint32_t count = 0;
     double load = 0;
-    std::string region;
-    std::map<std::string, std::string> labels;
+    std::string region = {};
+    std::map<std::string, std::string> labels = {};
 };
 
 struct schedule_target {
-    std::string key;
-    std::map<std::string, std::string> labels;
+    std::string key = {};
+    std::map<std::string, std::string> labels = {};
 };
 
 /// One instance of a scheduler.
@@ -35,7 +35,7 @@ class scheduler : public detail::instance<frl_scheduler_api> {
 
     /// The chosen node's index for each target, or FRL_NO_NODE. Throws std::runtime_error with the plugin's error.
     std::vector<std::uint32_t> select(const std::vector<node>& nodes, const std::vector<schedule_target>& targets) {
-        std::vector<std::vector<frl_kv>> labels;
+        std::vector<std::vector<frl_kv>> labels = {};
         labels.reserve(nodes.size() + targets.size());
         std::vector<frl_node> raw_nodes;
         for (const auto& each : nodes) {

@@ -18,18 +18,18 @@ namespace ferrule::testhost {
 
 /// One exchange that the plugin asked the HTTP service for, and how to answer it.
 struct http_exchange {
-    std::string request; ///< JSON as the plugin wrote it.
-    std::string body;
+    std::string request = {}; ///< JSON as the plugin wrote it.
+    std::string body = {};
     // The answer, to be filled by the handler.
     frl_status status = FRL_OK;
     std::string answer = R"({"status":200,"headers":[]})";
-    std::string answer_body;
+    std::string answer_body = {};
 };
 
 /// A session that the driver reported as lost.
 struct lost_session {
     frl_session session = 0;
-    std::string error;
+    std::string error = {};
 };
 
 /// Everything is answered in a later turn of the loop, never inside the plugin's call.
@@ -168,15 +168,15 @@ class services {
     loop* loop_;
     frl_http_service http_{};
     frl_session_service sessions_{};
-    std::map<std::string, std::string> secrets_;
-    std::map<std::string, std::vector<std::string>> names_;
-    std::vector<http_exchange> requests_;
-    std::vector<lost_session> lost_;
-    std::vector<std::string> removed_;
-    std::map<std::uint64_t, bool> exchanges_;
+    std::map<std::string, std::string> secrets_ = {};
+    std::map<std::string, std::vector<std::string>> names_ = {};
+    std::vector<http_exchange> requests_ = {};
+    std::vector<lost_session> lost_ = {};
+    std::vector<std::string> removed_ = {};
+    std::map<std::uint64_t, bool> exchanges_ = {};
     std::uint64_t last_exchange_ = 0;
     bool held_ = false;
-    std::vector<std::function<void()>> waiting_;
+    std::vector<std::function<void()>> waiting_ = {};
 };
 
 } // namespace ferrule::testhost

@@ -14,22 +14,22 @@ namespace ferrule::testhost {
 
 /// A record as a test writes it down or reads it.
 struct record {
-    std::string collection;
-    std::string key;
-    std::string value;
-    std::vector<std::string> attributes;
+    std::string collection = {};
+    std::string key = {};
+    std::string value = {};
+    std::vector<std::string> attributes = {};
     std::int64_t expires_at_ms = 0;
     std::uint32_t flags = 0;
 };
 
 /// What to read.
 struct scan_request {
-    std::string collection;
-    std::string from;
-    std::string to;
+    std::string collection = {};
+    std::string from = {};
+    std::string to = {};
     bool reverse = false;
     std::uint32_t limit = 0;
-    std::vector<std::pair<std::string, std::string>> filters;
+    std::vector<std::pair<std::string, std::string>> filters = {};
 };
 
 /// One instance of a store, called from the test's thread. Every failure throws std::runtime_error with the store's
@@ -72,7 +72,7 @@ class store : public detail::instance<frl_store_api> {
     }
 
     std::vector<record> scan(const scan_request& what) {
-        std::vector<frl_kv> filters;
+        std::vector<frl_kv> filters = {};
         for (const auto& [key, value] : what.filters) {
             filters.push_back({str(key), str(value)});
         }

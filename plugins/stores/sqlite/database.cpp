@@ -131,8 +131,18 @@ std::int64_t database::number(const std::string& sql, std::string_view doing) {
 }
 
 void database::fail(int code, std::string_view doing) const {
-    throw sdk::failure(
-        describe_with(code, sqlite3_system_errno(handle_.get()), sqlite3_errmsg(handle_.get()), path_, doing));
+    const int reason = (code & 0xff) == SQLITE_IOERR ? last_write_error() : sqlite3_system_errno(handle_.get());
+    throw sdk::failure(describe_with(code, reason, sqlite3_errmsg(handle_.get()), path_, doing));
+}
+
+// Writing goes to the log's file, whose reason sqlite3_system_errno() does not know.
+int database::last_write_error() const {
+    sqlite3_file* log = nullptr;
+    int reason = 0;
+    sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log != nullptr && log->pMethods != nullptr)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    return reason != 0 ? reason : sqlite3_system_errno(handle_.get());
 }
 
 transaction::transaction(database& on)

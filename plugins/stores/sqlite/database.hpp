@@ -92,6 +92,8 @@ class database {
         void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
     };
 
+    [[nodiscard]] int last_write_error() const;
+
     std::string path_;
     std::unique_ptr<sqlite3, closer> handle_;
 };

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <system_error>
 
 namespace ferrule::sqlite {
 
@@ -30,20 +28,6 @@ void check_origin(database& on) {
             "store_newer", "the database " + on.path() + " has layout version " + std::to_string(version) +
                                ", and this Ferrule knows up to " + std::to_string(layout_version) +
                                "; run the newer Ferrule that wrote it, or restore a backup made before the upgrade"));
-}
-
-// A copy that was cut off opens without complaint and fails in the middle of work; its header tells beforehand.
-void check_length(database& on) {
-    std::error_code failed;
-    const auto log = std::filesystem::file_size(on.path() + "-wal", failed);
-    if (!failed && log > 0)
-        return; // pages may still be in the log alone
-    const auto size = std::filesystem::file_size(on.path(), failed);
-    const auto expected = on.number("PRAGMA page_count", "read") * on.number("PRAGMA page_size", "read");
-    if (!failed && static_cast<std::int64_t>(size) < expected)
-        throw sdk::failure(describe(
-            SQLITE_CORRUPT, "it has " + std::to_string(size) + " bytes and should have " + std::to_string(expected),
-            on.path(), "open"));
 }
 
 std::vector<std::string> columns_of(database& on, const std::string& table) {
@@ -97,7 +81,6 @@ std::string row_columns(const collection_settings& of) {
 
 void prepare_schema(database& on, const std::vector<collection_settings>& collections) {
     check_origin(on);
-    check_length(on);
     on.run("PRAGMA journal_mode = WAL", "open");
     transaction changes(on);
     const auto from = on.number("PRAGMA user_version", "read");

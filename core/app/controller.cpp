@@ -153,7 +153,7 @@ asio::awaitable<result<void>> controller::parts::load_inventory() {
         co_return platforms.error();
     platforms_.emplace(*platforms);
     inventory_.emplace(*store_, *vault_);
-    auto loaded = co_await inventory_->load(devices_of(settings_), credentials_of(settings_));
+    auto loaded = co_await inventory_->load(settings_.inventory.devices, settings_.inventory.credentials);
     if (!loaded)
         co_return loaded.error();
     tokens_.emplace(*store_);
@@ -177,8 +177,7 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
                                         secrets_,
                                         bus_,
                                         figures_,
-                                        [this](const std::string& name) { return platforms_->find(name); },
-                                        {}});
+                                        [this](const std::string& name) { return platforms_->find(name); }});
     engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
     co_return co_await engine_->start();

@@ -34,6 +34,7 @@ void add_check_config(CLI::App& root, action& chosen) {
     auto* command = root.add_subcommand("check-config", "Check a configuration file and report every problem");
     const auto options = std::make_shared<config_choice>();
     add_config_options(*command, *options);
+    command->add_option("FILE", options->file, "The same as -c FILE");
     command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
 }
 

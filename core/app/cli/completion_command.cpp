@@ -33,7 +33,7 @@ void add_cases(const CLI::App& command, const std::string& path, std::string& in
 std::string bash_script(const CLI::App& root) {
     std::string cases;
     add_cases(root, "", cases);
-    return R"(# bash completion for ferrule; load it with: source <(ferrule completion bash)
+    return R"sh(# bash completion for ferrule; load it with: source <(ferrule completion bash)
 _ferrule_words() {
     local path="" word words=""
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -66,7 +66,7 @@ _ferrule() {
 }
 
 complete -F _ferrule ferrule
-)";
+)sh";
 }
 
 std::string zsh_script(const CLI::App& root) {

@@ -17,8 +17,8 @@ namespace {
 // Turns stream events into text, each byte of output once: a snapshot and live pieces may overlap.
 class output_printer {
   public:
-    explicit output_printer(bool headings)
-        : headings_(headings) {}
+    explicit output_printer(std::vector<std::string> headings)
+        : headings_(std::move(headings)) {}
 
     void output(const json& data) {
         const auto index = data.value("index", std::size_t{0});

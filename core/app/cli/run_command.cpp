@@ -38,6 +38,8 @@ int serve(const config_choice& chosen) {
     lines.minimum = settings->log.level;
     lines.json = settings->log.format == config::log_format::json;
     base::log::configure(lines);
+    for (const auto& warning : settings->warnings)
+        base::log::warn("config", warning);
     if (settings->role == config::role::agent) {
         base::log::error("app", "this build has no agent role; use standalone or controller");
         return config_fault;

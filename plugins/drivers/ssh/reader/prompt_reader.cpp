@@ -29,10 +29,13 @@ prompt_reader::prompt_reader(dialog& state, expectation wanted, nanoseconds now)
     , heard_at_(now)
     , settle_at_(never)
     , in_echo_(wanted_.expect_echo) {
+    dialog_.terminal.expect_wrapping(in_echo_);
     if (!wanted_.return_after_echo.empty()) {
         settle_at_ = later(now, settle() * stranger_patience);
     }
 }
+
+prompt_reader::~prompt_reader() { dialog_.terminal.expect_wrapping(false); }
 
 nanoseconds prompt_reader::settle() const noexcept {
     return wanted_.settle != 0 ? wanted_.settle : dialog_.rules->settle;
@@ -83,9 +86,13 @@ void prompt_reader::tick(nanoseconds now) {
 void prompt_reader::on_line(std::string_view line, bool ended) {
     if (in_echo_) {
         in_echo_ = false;
+        dialog_.terminal.expect_wrapping(false);
         if (is_echo(line, wanted_.typed, dialog_.rules->echo)) {
             return;
         }
+    }
+    if (std::exchange(after_pager_, false) && line.empty() && dialog_.terminal.untouched()) {
+        return; // the device left the pager where it was and went to the next line
     }
     if (const auto expected = std::exchange(reply_echo_, std::nullopt); expected && trimmed_end(line) == *expected) {
         return;
@@ -177,6 +184,7 @@ void prompt_reader::answer(armed_question& asked, match_span span) {
     settled_ = false;
     writes_ += asked.reply;
     const auto line = dialog_.terminal.line();
+    after_pager_ = asked.pager;
     if (asked.pager) {
         if (const auto before = line.substr(0, span.begin); !trimmed_end(before).empty()) {
             release(0);

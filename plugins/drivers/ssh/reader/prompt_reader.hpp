@@ -49,6 +49,10 @@ class prompt_reader final : private line_sink {
     /// `state` outlives the reader.
     prompt_reader(dialog& state, expectation wanted, nanoseconds now);
 
+    prompt_reader(const prompt_reader&) = delete;
+    prompt_reader& operator=(const prompt_reader&) = delete;
+    ~prompt_reader();
+
     void feed(std::string_view bytes, nanoseconds now);
     void tick(nanoseconds now);
 
@@ -102,6 +106,7 @@ class prompt_reader final : private line_sink {
     outcome outcome_ = outcome::waiting;
     bool in_echo_;
     bool settled_ = false;
+    bool after_pager_ = false;
     int status_ = -1;
 };
 

@@ -2,6 +2,7 @@
 #include "ssh/text/screen.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ferrule::ssh {
 
@@ -33,6 +34,11 @@ void screen::shrink() {
 }
 
 void screen::text(std::string_view run) {
+    untouched_ = false;
+    if (std::exchange(wrapped_, false)) {
+        line_.pop_back();
+        cursor_ = line_.size();
+    }
     if (cursor_ > line_.size()) {
         line_.append(std::min(cursor_ - line_.size(), max_gap), ' ');
         cursor_ = line_.size();
@@ -75,6 +81,7 @@ void screen::back() noexcept {
 void screen::control(char c) {
     switch (c) {
     case '\r':
+        wrapped_ = wrapping_ && cursor_ == line_.size() && line_.ends_with(' ');
         cursor_ = 0;
         break;
     case '\n':
@@ -82,6 +89,7 @@ void screen::control(char c) {
         newline();
         break;
     case '\b':
+        untouched_ = false;
         back();
         break;
     case '\t':
@@ -107,6 +115,10 @@ void screen::csi(const csi_sequence& sequence) {
             report(sequence);
         }
         return;
+    }
+    if (sequence.final != 'm') { // a colour alone draws nothing
+        untouched_ = false;
+        wrapped_ = false;
     }
     const std::size_t count = sequence.at(0, 1);
     switch (sequence.final) {

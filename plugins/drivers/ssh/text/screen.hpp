@@ -51,7 +51,15 @@ class screen {
         line_.clear();
         cursor_ = 0;
         repainted_ = false;
+        untouched_ = true;
+        wrapped_ = false;
     }
+
+    /// While an echo is awaited: a blank and CR that a line editor puts where the typed line reaches the terminal's width are no part of the line.
+    void expect_wrapping(bool is) noexcept { wrapping_ = is; }
+
+    /// Nothing has been drawn on the current line since it began; in `on_line`, on the line that just ended.
+    [[nodiscard]] bool untouched() const noexcept { return untouched_; }
 
     /// Gives memory back between commands.
     void shrink();
@@ -83,6 +91,9 @@ class screen {
     std::uint16_t height_ = 24;
     std::uint16_t row_ = 0; ///< 0 until the application positions the cursor.
     bool repainted_ = false;
+    bool untouched_ = true;
+    bool wrapping_ = false;
+    bool wrapped_ = false; ///< a CR came that may be a line editor's wrap
 };
 
 } // namespace ferrule::ssh

@@ -27,17 +27,7 @@ function(ferrule_plugin kind name)
   set_property(GLOBAL APPEND PROPERTY FERRULE_PLUGINS ${kind}_${name})
 endfunction()
 
-# What every plugin's library must be: one exported symbol, nothing undefined, no unique symbols that pin it.
-function(ferrule_harden_plugin target)
-  set_target_properties(${target} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-  target_link_options(${target} PRIVATE
-    -Wl,--exclude-libs,ALL "-Wl,--version-script=${CMAKE_SOURCE_DIR}/plugin-api/plugin.map")
-  if(NOT FERRULE_SANITIZE) # the sanitizers' runtimes are left undefined in shared objects
-    target_link_options(${target} PRIVATE -Wl,-z,defs)
-  endif()
-endfunction()
+include(FerrulePlugin) # ferrule_harden_plugin: what every plugin's library must be
 
 # One test program a folder of tests/: ferrule_tests(<name> <libraries…>).
 include(Catch)

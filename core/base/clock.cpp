@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -65,37 +66,60 @@ std::string to_rfc3339(wall_time time) {
 }
 
 result<wall_time> parse_rfc3339(std::string_view text) {
-    int year{}, month{}, day{}, hour{}, minute{}, second{}, used{};
-    const std::string copy(text);
-    if (copy.size() < 20 || std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour,
-                                        &minute, &second, &used) != 6)
-        return bad_time(text);
-    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                           std::chrono::day(static_cast<unsigned>(day))};
-    if (!date.ok() || hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0)
-        return bad_time(text);
-    auto rest = text.substr(static_cast<std::size_t>(used));
-    int millis = 0;
-    if (!rest.empty() && rest.front() == '.') {
-        rest.remove_prefix(1);
-        int scale = 100;
-        if (rest.empty() || std::isdigit(static_cast<unsigned char>(rest.front())) == 0)
-            return bad_time(text);
-        for (; !rest.empty() && std::isdigit(static_cast<unsigned char>(rest.front())) != 0; rest.remove_prefix(1)) {
-            millis += (rest.front() - '0') * scale;
-            scale /= 10;
+    auto rest = text;
+    bool good = true;
+    // Exactly so many digits; signs and blanks are none.
+    const auto digits = [&rest, &good](std::size_t count) {
+        int value = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            good = good && i < rest.size() && rest[i] >= '0' && rest[i] <= '9';
+            value = good ? value * 10 + (rest[i] - '0') : 0;
         }
+        rest.remove_prefix(std::min(count, rest.size()));
+        return value;
+    };
+    const auto one_of = [&rest, &good](std::string_view allowed) {
+        good = good && !rest.empty() && allowed.find(rest.front()) != std::string_view::npos;
+        const char found = good ? rest.front() : '\0';
+        rest.remove_prefix(std::min<std::size_t>(1, rest.size()));
+        return found;
+    };
+    const int year = digits(4);
+    one_of("-");
+    const int month = digits(2);
+    one_of("-");
+    const int day = digits(2);
+    one_of("Tt ");
+    const int hour = digits(2);
+    one_of(":");
+    const int minute = digits(2);
+    one_of(":");
+    const int second = digits(2);
+    int millis = 0;
+    if (rest.starts_with('.')) {
+        rest.remove_prefix(1);
+        const auto fraction = rest.substr(0, rest.find_first_not_of("0123456789"));
+        good = good && !fraction.empty();
+        int scale = 100;
+        for (std::size_t i = 0; i < fraction.size() && i < 3; ++i, scale /= 10)
+            millis += (fraction[i] - '0') * scale;
+        rest.remove_prefix(fraction.size());
     }
     std::chrono::minutes offset{0};
-    if (rest != "Z" && rest != "z") {
-        int oh{}, om{};
-        if (rest.size() != 6 || (rest.front() != '+' && rest.front() != '-') ||
-            std::sscanf(std::string(rest.substr(1)).c_str(), "%2d:%2d", &oh, &om) != 2 || oh > 23 || om > 59)
-            return bad_time(text);
-        offset = std::chrono::hours(oh) + std::chrono::minutes(om);
-        if (rest.front() == '-')
+    if (const char sign = one_of("Zz+-"); sign == '+' || sign == '-') {
+        const int hours = digits(2);
+        one_of(":");
+        const int minutes = digits(2);
+        good = good && hours <= 23 && minutes <= 59;
+        offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+        if (sign == '-')
             offset = -offset;
     }
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    // 60 is a leap second; it counts as the next one.
+    if (!good || !rest.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60)
+        return bad_time(text);
     return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
            std::chrono::seconds(second) + std::chrono::milliseconds(millis) - offset;
 }
@@ -133,6 +157,8 @@ std::string to_text(duration value) {
     auto rest = value.count();
     if (rest == 0)
         return "0s";
+    if (rest < 0) // nothing that parse_duration reads, but an honest thing to show
+        return rest == std::numeric_limits<std::int64_t>::min() ? to_text(value + duration(1)) : "-" + to_text(-value);
     std::string text;
     for (const auto& each : units) {
         if (const auto whole = rest / each.nanoseconds; whole > 0) {

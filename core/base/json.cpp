@@ -30,8 +30,9 @@ class strict_builder : public nlohmann::detail::json_sax_dom_parser<json> {
     using parent = nlohmann::detail::json_sax_dom_parser<json>;
 
   public:
-    explicit strict_builder(json& target)
-        : parent(target, false) {}
+    strict_builder(json& target, std::size_t size)
+        : parent(target, false)
+        , size_(size) {}
 
     bool start_object(std::size_t size) {
         keys_.emplace_back();
@@ -62,7 +63,7 @@ class strict_builder : public nlohmann::detail::json_sax_dom_parser<json> {
     template <class Exception>
     bool parse_error(std::size_t position, const std::string& token, const Exception&) {
         position_ = position;
-        fault_ = token.empty() || token == "<U+0000>" ? "it ends too early" : "unexpected " + quote(token);
+        fault_ = token.empty() || position > size_ ? "it ends too early" : "unexpected " + quote(token);
         return false;
     }
 
@@ -88,13 +89,14 @@ class strict_builder : public nlohmann::detail::json_sax_dom_parser<json> {
     std::size_t depth_ = 0;
     std::string fault_;
     std::size_t position_ = 0;
+    std::size_t size_;
 };
 
 } // namespace
 
 result<json> parse_json(std::string_view text) {
     json value;
-    strict_builder builder(value);
+    strict_builder builder(value, text.size());
     if (json::sax_parse(text.begin(), text.end(), &builder))
         return value;
     std::string message = "this is not valid JSON: " + (builder.fault().empty() ? "syntax error" : builder.fault());

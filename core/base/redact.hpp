@@ -7,7 +7,7 @@
 namespace ferrule::base {
 
 /// Whether a field of this name holds a secret: password, passphrase, secret, token, private_key, api_key,
-/// authorization, cookie, enable, … in any spelling of case, dash and underscore.
+/// authorization, cookie, … in any spelling of case, dash and underscore.
 bool is_secret_key(std::string_view key) noexcept;
 
 /// The text with the values of `key=value`, `key: value` and `"key": "value"` masked where is_secret_key(key), bearer

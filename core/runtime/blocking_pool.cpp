@@ -1,6 +1,7 @@
 #include "runtime/blocking_pool.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 namespace ferrule::runtime {
 
@@ -18,8 +19,16 @@ bool blocking_pool::submit(std::function<void()> work) {
         if (stopped_ || queue_.size() >= queue_limit_)
             return false;
         queue_.push_back(std::move(work));
-        if (idle_ < queue_.size() && threads_.size() < limit_)
-            threads_.emplace_back([this] { loop(); });
+        if (idle_ < queue_.size() && threads_.size() < limit_) {
+            try {
+                threads_.emplace_back([this] { loop(); });
+            } catch (const std::system_error&) { // the system has no thread left; those that run will do
+                if (threads_.empty()) {
+                    queue_.pop_back();
+                    return false;
+                }
+            }
+        }
     }
     wake_.notify_one();
     return true;

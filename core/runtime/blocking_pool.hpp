@@ -67,6 +67,8 @@ asio::awaitable<result<T>> offload(blocking_pool& pool, std::function<result<T>(
                 outcome.emplace(work());
             } catch (const std::exception& what) {
                 outcome.emplace(error("internal", what.what()));
+            } catch (...) {
+                outcome.emplace(error("internal", "an unknown exception ended the work"));
             }
             finish();
         };

@@ -1,12 +1,11 @@
 #include "runtime/gate.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -16,22 +15,29 @@ struct gate::state {
     std::mutex mutex;
     std::size_t inside = 0;
     bool closed = false;
-    std::function<void()> emptied;
+    // What a drain waits on; started and cancelled under the mutex, so that neither can miss the other.
+    std::weak_ptr<asio::steady_timer> draining;
 
     void leave() {
-        std::function<void()> call;
-        {
-            const std::lock_guard lock(mutex);
-            if (--inside == 0 && closed)
-                call = std::exchange(emptied, nullptr);
-        }
-        if (call)
-            call();
+        const std::lock_guard lock(mutex);
+        if (--inside > 0)
+            return;
+        if (const auto timer = draining.lock())
+            timer->cancel();
     }
 };
 
 gate::pass::pass(std::shared_ptr<state> held)
     : held_(std::move(held)) {}
+
+gate::pass& gate::pass::operator=(pass&& other) noexcept {
+    if (this != &other) {
+        const auto given_back = std::exchange(held_, std::move(other.held_));
+        if (given_back)
+            given_back->leave();
+    }
+    return *this;
+}
 
 gate::pass::~pass() {
     if (held_)
@@ -60,19 +66,21 @@ void gate::close() {
 }
 
 asio::awaitable<std::size_t> gate::drain(base::duration limit) {
-    const auto on = co_await asio::this_coro::executor;
-    const auto timer = std::make_shared<asio::steady_timer>(on, limit);
-    {
+    const auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, limit);
+    auto start = [this, &timer](auto handler) {
         const std::lock_guard lock(state_->mutex);
         state_->closed = true;
         if (state_->inside == 0)
-            co_return 0;
-        state_->emptied = [timer, on] { asio::post(on, [timer] { timer->cancel(); }); };
-    }
+            timer->expires_at(asio::steady_timer::time_point::min());
+        else
+            state_->draining = timer;
+        timer->async_wait(std::move(handler));
+    };
     boost::system::error_code ignored;
-    co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await asio::async_initiate<decltype(token), void(boost::system::error_code)>(start, token);
     const std::lock_guard lock(state_->mutex);
-    state_->emptied = nullptr;
+    state_->draining.reset();
     co_return state_->inside;
 }
 

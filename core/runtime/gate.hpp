@@ -24,7 +24,7 @@ class gate {
     class pass {
       public:
         pass(pass&&) noexcept = default;
-        pass& operator=(pass&&) noexcept = default;
+        pass& operator=(pass&& other) noexcept;
         pass(const pass&) = delete;
         pass& operator=(const pass&) = delete;
         ~pass();

@@ -44,6 +44,8 @@ void io::loop() {
             return;
         } catch (const std::exception& what) {
             base::log::error("runtime", "an exception left a handler", {{"what", what.what()}});
+        } catch (...) {
+            base::log::error("runtime", "an unknown exception left a handler");
         }
     }
 }

@@ -13,13 +13,17 @@ void lifecycle::add(std::string name, start_fn start, stop_fn stop) {
 
 asio::awaitable<result<void>> lifecycle::start() {
     for (auto& each : parts_) {
-        if (each.start) {
-            auto started = co_await each.start();
-            if (!started) {
-                const auto why = started.error().within(each.name);
-                co_await stop();
-                co_return why;
-            }
+        auto started = ok();
+        try {
+            if (each.start)
+                started = co_await each.start();
+        } catch (const std::exception& what) {
+            started = error("internal", what.what());
+        }
+        if (!started) {
+            const auto why = started.error().within(each.name);
+            co_await stop();
+            co_return why;
         }
         each.running = true;
     }

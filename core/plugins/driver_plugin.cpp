@@ -45,7 +45,7 @@ struct lost_notice {
 
 class session final : public driver_session, public std::enable_shared_from_this<session> {
   public:
-    session(instance_use on, frl_session id, std::shared_ptr<lost_notice> lost)
+    session(std::shared_ptr<instance> on, frl_session id, std::shared_ptr<lost_notice> lost)
         : instance_(std::move(on))
         , id_(id)
         , lost_(std::move(lost)) {}
@@ -131,7 +131,7 @@ class session final : public driver_session, public std::enable_shared_from_this
             co_return error("session_busy", "an operation is already running on this session");
         if (self->closing_.load())
             co_return error("session_lost", "the session has been closed", true);
-        auto running = instance::run(self->instance_.get(), std::move(call), std::move(output));
+        auto running = instance::run(self->instance_, std::move(call), std::move(output));
         co_return co_await std::move(running);
     }
 
@@ -148,7 +148,7 @@ class session final : public driver_session, public std::enable_shared_from_this
             co_return ok();
         self->lost_->closed = true;
         self->instance_->end_session_work(self->id_);
-        auto running = instance::run(self->instance_.get(), std::move(call), {});
+        auto running = instance::run(self->instance_, std::move(call), {});
         const auto done = co_await std::move(running);
         self->instance_->remove_session(self->id_);
         if (!done)
@@ -156,7 +156,8 @@ class session final : public driver_session, public std::enable_shared_from_this
         co_return ok();
     }
 
-    instance_use instance_;
+    // In use for as long as the session is among its sessions.
+    const std::shared_ptr<instance> instance_;
     const frl_session id_;
     const std::shared_ptr<lost_notice> lost_;
     std::string details_;
@@ -190,7 +191,7 @@ class set_driver final : public driver {
         lost->call = std::move(on_lost);
         const auto serving = found->get();
         const auto id = next_session();
-        auto made = std::make_shared<session>(std::move(*found), id, lost);
+        auto made = std::make_shared<session>(serving, id, lost);
         // Before it is open: the peer may go at once.
         serving->add_session(id, lost_notice::teller(lost));
         op_call call;

@@ -24,6 +24,12 @@ std::size_t request::header_count(field name) const noexcept {
         std::count_if(headers_.begin(), headers_.end(), [name](const auto& each) { return each.id == name; }));
 }
 
+std::size_t request::header_count(std::string_view name) const noexcept {
+    return static_cast<std::size_t>(std::count_if(headers_.begin(), headers_.end(), [&](const auto& each) {
+        return base::equals_ignoring_case(view(each.name), name);
+    }));
+}
+
 std::optional<std::string_view> request::query_value(std::string_view name) const noexcept {
     for (const auto& [key, value] : query)
         if (key == name)

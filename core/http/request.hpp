@@ -50,6 +50,7 @@ class request {
     [[nodiscard]] std::string_view header(field name) const noexcept;
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t header_count(field name) const noexcept;
+    [[nodiscard]] std::size_t header_count(std::string_view name) const noexcept;
 
     [[nodiscard]] std::size_t header_count() const noexcept { return headers_.size(); }
 

@@ -37,7 +37,8 @@ request_reader::step request_reader::advance() {
         return step::refused;
     if (parser_->is_done())
         return step::complete;
-    skip_empty_lines();
+    if (!skip_empty_lines())
+        return step::need_input;
     boost::system::error_code fault;
     while (input_.size() > 0 && !parser_->is_done()) {
         const auto taken = parser_->put(input_.cdata(), fault);
@@ -59,12 +60,19 @@ request_reader::step request_reader::advance() {
 }
 
 // RFC 9112 section 2.2: an empty line before the request line is ignored; some clients send one after a body.
-void request_reader::skip_empty_lines() {
-    if (parser_->got_some())
-        return;
-    const auto* const bytes = static_cast<const char*>(input_.cdata().data());
-    if (input_.size() >= 2 && bytes[0] == '\r' && bytes[1] == '\n')
+// False when it takes another byte to tell.
+bool request_reader::skip_empty_lines() {
+    while (!parser_->got_some() && input_.size() > 0) {
+        const auto* const bytes = static_cast<const char*>(input_.cdata().data());
+        if (bytes[0] != '\r')
+            break;
+        if (input_.size() < 2)
+            return false;
+        if (bytes[1] != '\n')
+            break;
         input_.consume(2);
+    }
+    return true;
 }
 
 request_reader::step request_reader::refuse(base::error why) {

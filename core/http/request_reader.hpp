@@ -62,7 +62,7 @@ class request_reader {
     void next();
 
   private:
-    void skip_empty_lines();
+    [[nodiscard]] bool skip_empty_lines();
     step refuse(base::error why);
     [[nodiscard]] base::error explain(const boost::system::error_code& fault) const;
 

@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 enum class access { anonymous, viewer, operator_, admin };
 
 enum class body_kind {
-    none, ///< A body is refused.
+    none, ///< A body is refused, but for the empty object in a POST.
     json  ///< `application/json` only; anything else is answered with 415.
 };
 

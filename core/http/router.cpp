@@ -57,7 +57,8 @@ void router::add(route entry) {
                     return is_parameter(each.segments[i]);
             return false;
         };
-        at = places.insert(std::find_if(places.begin(), places.end(), later), place{std::move(segments), {}});
+        const auto before = std::find_if(places.begin(), places.end(), later);
+        at = places.insert(before, place{std::move(segments), {}});
     }
     const auto same = [&](const route* each) { return each->verb == entry.verb; };
     if (std::any_of(at->by_method.begin(), at->by_method.end(), same))

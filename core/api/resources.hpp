@@ -1,0 +1,25 @@
+// The groups of endpoints, one source file each.
+#pragma once
+
+#include <vector>
+
+#include "api/endpoint.hpp"
+#include "api/services.hpp"
+#include "config/settings.hpp"
+
+namespace ferrule::api {
+
+using endpoints = std::vector<endpoint>;
+
+void add_jobs(endpoints& to, const services& over, const config::http_settings& wanted);
+void add_job_stream(endpoints& to, const services& over);
+void add_events(endpoints& to, const services& over);
+void add_devices(endpoints& to, const services& over);
+void add_credentials(endpoints& to, const services& over);
+void add_tokens(endpoints& to, const services& over);
+void add_sessions(endpoints& to, const services& over);
+void add_plugins(endpoints& to, const services& over);
+void add_nodes(endpoints& to, const services& over);
+void add_health(endpoints& to, const services& over, const config::http_settings& wanted);
+
+} // namespace ferrule::api

@@ -1,0 +1,19 @@
+#include "api/sse.hpp"
+
+namespace ferrule::api {
+
+void append_event(std::string& to, std::string_view name, std::string_view data, std::optional<std::uint64_t> id) {
+    if (id)
+        to.append("id: ").append(std::to_string(*id)).append("\n");
+    to.append("event: ").append(name).append("\n");
+    for (;;) {
+        const auto end = data.find('\n');
+        to.append("data: ").append(data.substr(0, end)).append("\n");
+        if (end == std::string_view::npos)
+            break;
+        data.remove_prefix(end + 1);
+    }
+    to.append("\n");
+}
+
+} // namespace ferrule::api

@@ -1,0 +1,129 @@
+// A backend that a test holds back and makes fail, to see how calls are grouped.
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/backend.hpp"
+
+namespace ferrule::tests {
+
+/// Keeps records in memory and notes the keys of each batch. While `hold` is on, put_batch waits.
+class scripted_backend final : public store::backend {
+  public:
+    result<std::uint32_t> put_batch(std::span<const store::record> records) override {
+        std::unique_lock lock(mutex_);
+        ++entered_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return !held_; });
+        std::vector<std::string> keys;
+        std::uint32_t conflicts = 0;
+        for (const auto& each : records)
+            if (const auto at = failing_.find(each.key); at != failing_.end())
+                return at->second;
+        for (const auto& each : records) {
+            keys.push_back(each.key);
+            if (each.insert_only && rows_.contains(each.key))
+                ++conflicts;
+            else
+                rows_[each.key] = each.value;
+        }
+        batches_.push_back(std::move(keys));
+        return conflicts;
+    }
+
+    result<std::optional<store::row>> get(std::string_view, std::string_view key) override {
+        const std::lock_guard lock(mutex_);
+        std::optional<store::row> found;
+        if (const auto at = rows_.find(std::string(key)); at != rows_.end())
+            found = store::row{at->first, at->second, 0};
+        return found;
+    }
+
+    result<std::vector<store::row>> scan(const store::query&) override { return std::vector<store::row>(); }
+
+    result<void> flush() override {
+        const std::lock_guard lock(mutex_);
+        ++flushes_;
+        return ok();
+    }
+
+    result<std::uint32_t> maintain(std::int64_t now_ms, std::uint32_t limit) override {
+        const std::lock_guard lock(mutex_);
+        maintained_at_ = now_ms;
+        const auto removed = std::min(expired_, limit);
+        expired_ -= removed;
+        ++rounds_;
+        changed_.notify_all();
+        return removed;
+    }
+
+    void hold(bool wanted) {
+        const std::lock_guard lock(mutex_);
+        held_ = wanted;
+        changed_.notify_all();
+    }
+
+    /// Until put_batch has been entered so often.
+    void wait_entered(int times) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return entered_ >= times; });
+    }
+
+    void fail(const std::string& key, error what) {
+        const std::lock_guard lock(mutex_);
+        failing_.insert_or_assign(key, std::move(what));
+    }
+
+    void expire_soon(std::uint32_t records) {
+        const std::lock_guard lock(mutex_);
+        expired_ = records;
+    }
+
+    /// Until nothing expired is left.
+    void wait_expired() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return expired_ == 0; });
+    }
+
+    [[nodiscard]] int rounds() const {
+        const std::lock_guard lock(mutex_);
+        return rounds_;
+    }
+
+    [[nodiscard]] std::vector<std::vector<std::string>> batches() const {
+        const std::lock_guard lock(mutex_);
+        return batches_;
+    }
+
+    [[nodiscard]] int flushes() const {
+        const std::lock_guard lock(mutex_);
+        return flushes_;
+    }
+
+    [[nodiscard]] std::int64_t maintained_at() const {
+        const std::lock_guard lock(mutex_);
+        return maintained_at_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    bool held_ = false;
+    int entered_ = 0;
+    int flushes_ = 0;
+    int rounds_ = 0;
+    std::int64_t maintained_at_ = 0;
+    std::uint32_t expired_ = 0;
+    std::map<std::string, error> failing_;
+    std::map<std::string, std::string> rows_;
+    std::vector<std::vector<std::string>> batches_;
+};
+
+} // namespace ferrule::tests

@@ -222,7 +222,11 @@ std::string shell::filled(std::string_view text, const found_rule& found) const 
 
 std::string shell::prompt_text() const {
     if (own_prompt_) {
-        return *own_prompt_;
+        auto text = *own_prompt_; // as a shell does, the exit status of the last command is put in
+        if (const auto at = text.find("$?"); at != std::string::npos) {
+            text.replace(at, 2, std::to_string(last_status_));
+        }
+        return text;
     }
     return filled(program_.mode(mode_).prompt, {});
 }

@@ -275,7 +275,9 @@ TEST_CASE("a Linux shell gets a prompt of ours and gives the exit status") {
     device.commands.push_back(says("cat prices", "total: 5 $\nuser@box:~$ \n# "));
     simulator devices({device});
     rig r;
-    REQUIRE(r.open(1, r.target(devices.port("box"), "linux")).ok);
+    const auto opened = r.open(1, r.target(devices.port("box"), "linux"));
+    INFO(opened.message());
+    REQUIRE(opened.ok);
     CHECK(r.exec(1, "true").reply["exit_status"] == 0);
     const auto bad = r.exec(1, "false");
     CHECK(bad.reply["exit_status"] == 1);

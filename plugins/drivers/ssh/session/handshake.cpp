@@ -3,6 +3,7 @@
 
 #include "ssh/hostkey/host_key_store.hpp"
 #include "ssh/net/digest.hpp"
+#include "ssh/session/algorithm_list.hpp"
 #include "ssh/session/auth.hpp"
 #include "ssh/session/kex_error.hpp"
 
@@ -29,22 +30,19 @@ void set_text(link& on, ssh_options_e option, const std::string& value, const ch
     }
 }
 
-/// Asks first for the types of keys that are known, so that a host with several keys does not look like a stranger.
-std::string preferred_host_keys(const std::vector<std::string>& known, const std::string& configured) {
-    if (known.empty() || !configured.empty()) {
-        return configured;
+/// Puts those algorithms first whose keys are known, so that a host with several keys does not look like a stranger.
+std::string known_first(const std::vector<std::string>& known_types, const std::string& algorithms) {
+    std::string first;
+    std::string rest;
+    for (std::size_t at = 0; at < algorithms.size();) {
+        const auto end = std::min(algorithms.find(',', at), algorithms.size());
+        const auto name = algorithms.substr(at, end - at);
+        const auto type = name.starts_with("rsa-sha2-") ? std::string("ssh-rsa") : name;
+        auto& to = std::ranges::find(known_types, type) != known_types.end() ? first : rest;
+        to += (to.empty() ? "" : ",") + name;
+        at = end + 1;
     }
-    std::string out;
-    for (const auto& type : known) {
-        const auto names = type == "ssh-rsa" ? std::string("rsa-sha2-512,rsa-sha2-256") : type;
-        out += (out.empty() ? "" : ",") + names;
-    }
-    for (const auto* type : {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}) {
-        if (std::ranges::find(known, type) == known.end()) {
-            out += std::string(",") + type;
-        }
-    }
-    return std::ranges::find(known, "ssh-rsa") == known.end() ? out + ",rsa-sha2-512,rsa-sha2-256" : out;
+    return first.empty() || rest.empty() ? first + rest : first + "," + rest;
 }
 
 void set_options(link& on, const hop& where, const credential& login, const std::vector<std::string>& known_types) {
@@ -56,13 +54,17 @@ void set_options(link& on, const hop& where, const credential& login, const std:
     ssh_options_set(on.raw(), SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
     ssh_options_set(on.raw(), SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
     const auto& algos = where.options.algos;
-    set_text(on, SSH_OPTIONS_KEY_EXCHANGE, algos.kex, "kex");
-    set_text(on, SSH_OPTIONS_HOSTKEYS, preferred_host_keys(known_types, algos.host_key), "host_key_algorithms");
-    set_text(on, SSH_OPTIONS_CIPHERS_C_S, algos.ciphers, "ciphers");
-    set_text(on, SSH_OPTIONS_CIPHERS_S_C, algos.ciphers, "ciphers");
-    set_text(on, SSH_OPTIONS_HMAC_C_S, algos.macs, "macs");
-    set_text(on, SSH_OPTIONS_HMAC_S_C, algos.macs, "macs");
-    set_text(on, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, algos.public_key, "pubkey_algorithms");
+    const auto list = [&](ssh_options_e option, const std::string& configured, std::string_view usual, const char* name) {
+        set_text(on, option, algorithm_list(configured, usual), name);
+    };
+    list(SSH_OPTIONS_KEY_EXCHANGE, algos.kex, default_algorithms::kex, "kex");
+    const auto host_keys = algorithm_list(algos.host_key, default_algorithms::host_key);
+    set_text(on, SSH_OPTIONS_HOSTKEYS, known_first(known_types, host_keys), "host_key_algorithms");
+    list(SSH_OPTIONS_CIPHERS_C_S, algos.ciphers, default_algorithms::ciphers, "ciphers");
+    list(SSH_OPTIONS_CIPHERS_S_C, algos.ciphers, default_algorithms::ciphers, "ciphers");
+    list(SSH_OPTIONS_HMAC_C_S, algos.macs, default_algorithms::macs, "macs");
+    list(SSH_OPTIONS_HMAC_S_C, algos.macs, default_algorithms::macs, "macs");
+    list(SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, algos.public_key, default_algorithms::public_key, "pubkey_algorithms");
 }
 
 sdk::task<sdk::result<std::shared_ptr<const known_hosts>>> known_for(services& with, std::string path) {
@@ -148,7 +150,8 @@ sdk::task<sdk::result<void>> exchange_keys(link& on, const hop& where, sdk::time
                                          "and does it accept more sessions?",
                                      true);
             }
-            co_return kex_error(where.name(), text);
+            const bool greeted = ssh_get_serverbanner(on.raw()) != nullptr;
+            co_return kex_error(where.name(), text, greeted);
         }
         if (on.received() != before) {
             continue;

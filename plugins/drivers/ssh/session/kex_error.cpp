@@ -33,7 +33,7 @@ std::string_view between(std::string_view text, std::string_view before, std::st
 
 } // namespace
 
-sdk::error kex_error(const std::string& where, std::string_view text) {
+sdk::error kex_error(const std::string& where, std::string_view text, bool greeted) {
     const auto method = between(text, "no match for method ", ": server");
     if (!method.empty()) {
         const auto offered = between(text, "server [", "]");
@@ -51,7 +51,7 @@ sdk::error kex_error(const std::string& where, std::string_view text) {
                                       " algorithm in common; it offers " + std::string(offered) + ". " + advice};
         }
     }
-    if (text.find("banner") != std::string_view::npos || text.find("rotocol") != std::string_view::npos) {
+    if (!greeted || text.find("rotocol") != std::string_view::npos) {
         return {"kex_failed", where + " does not speak SSH 2 (" + std::string(text) + "): is this the right port?"};
     }
     return {"kex_failed", "The SSH key exchange with " + where + " failed: " + std::string(text) + ".", true};

@@ -10,7 +10,8 @@
 namespace ferrule::ssh {
 
 /// From libssh's text for a failed key exchange. When there is no common algorithm: which ones the device offers, and
-/// which option enables them.
-sdk::error kex_error(const std::string& where, std::string_view text);
+/// which option enables them. `greeted`: the other
+/// side has sent an SSH greeting.
+sdk::error kex_error(const std::string& where, std::string_view text, bool greeted);
 
 } // namespace ferrule::ssh

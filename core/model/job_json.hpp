@@ -17,6 +17,8 @@ result<job_request> job_request_from_json(const base::json& body);
 /// never appear. `with_results` off for listings.
 base::json to_json(const job& shown, bool with_results = true);
 base::json to_json(const command_result& shown);
+/// to_json as compact text.
+std::string to_json_text(const job& shown);
 
 /// The job as it is stored: everything but the secrets, which the caller seals (see job_secrets).
 base::json to_record(const job& kept);

@@ -58,4 +58,8 @@ json to_json(const job& shown, bool with_results) {
     return value;
 }
 
+std::string to_json_text(const job& shown) {
+    return base::dump(to_json(shown));
+}
+
 } // namespace ferrule::model

@@ -56,20 +56,29 @@ std::optional<result<instance_use>> component_set::fitting() {
 }
 
 asio::awaitable<result<instance_use>> component_set::current(std::shared_ptr<component_set> self) {
-    if (auto ready = self->fitting())
-        co_return std::move(*ready);
     const auto on = co_await asio::this_coro::executor;
-    auto wait = [&self, &on](auto handler) {
-        bool first = false;
-        {
-            const std::lock_guard lock(self->mutex_);
-            self->waiting_.emplace_back([on, then = std::move(handler)]() mutable { asio::post(on, std::move(then)); });
-            first = !std::exchange(self->renewing_, true);
-        }
-        if (first)
-            runtime::spawn(self->around_->loop.get_executor(), "plugins", renew(self));
-    };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(wait, asio::use_awaitable);
+    // A renewal that was under way before this call may have looked at the file before it changed; only one that starts
+    // later counts, and that is the second one at the latest.
+    bool later = false;
+    for (int round = 0; round < 2 && !later; ++round) {
+        if (auto ready = self->fitting())
+            co_return std::move(*ready);
+        later = round != 0;
+        auto wait = [&self, &on, &later](auto handler) {
+            bool first = false;
+            {
+                const std::lock_guard lock(self->mutex_);
+                first = !std::exchange(self->renewing_, true);
+                later = later || first;
+                self->waiting_.emplace_back(
+                    [on, then = std::move(handler)]() mutable { asio::post(on, std::move(then)); });
+            }
+            // The caller may have been resumed elsewhere unless the renewal is started only now.
+            if (first)
+                runtime::spawn(self->around_->loop.get_executor(), "plugins", renew(self));
+        };
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(wait, asio::use_awaitable);
+    }
     const std::lock_guard lock(self->mutex_);
     if (self->stopped_)
         co_return stopped(self->name_);

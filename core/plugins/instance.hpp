@@ -135,7 +135,7 @@ class instance : public std::enable_shared_from_this<instance> {
     void end_on_strand(frl_op op, end_reason why);
     void abandon(frl_op op);
     void finish(frl_op op, error why);
-    void settle(const operation_table::leftovers& left);
+    void settle(operation_table::ending& ended);
     void complete_from_plugin(frl_op op, frl_status status, std::string_view json, end_reason asked = end_reason::none);
     void on_timer(timer_queue::callback fn, void* arg, std::uint64_t op);
     void on_long_call(const char* function, base::duration took, bool ended);

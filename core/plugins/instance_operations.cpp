@@ -110,17 +110,16 @@ void instance::start(frl_op op, op_kind which, frl_session session, base::steady
     } catch (...) {
         note_exception(plugins::name_of(which), "of unknown type");
     }
-    operation_table::leftovers left;
     op_outcome outcome;
     outcome.status = FRL_FAILED;
     outcome.failure = error("plugin_failed", "the plugin '" + component_.name + "' returned from " +
                                                  plugins::name_of(which) + " without ending the operation");
-    if (operations_.complete(op, std::move(outcome), left) == completion::unknown)
+    auto ended = operations_.complete(op, std::move(outcome));
+    if (ended.what == completion::unknown)
         return;
     faults_.note(fault::no_completion,
                  std::string("returned from ") + plugins::name_of(which) + " without ending the operation");
-    settle(left);
-    unuse();
+    settle(ended);
 }
 
 void instance::call_start(frl_op op, op_kind which, frl_session session, base::steady_time deadline) {
@@ -232,50 +231,46 @@ void instance::complete_from_plugin(frl_op op, frl_status status, std::string_vi
     outcome.status = status;
     outcome.json = json;
     outcome.asked = asked;
-    operation_table::leftovers left;
-    switch (operations_.complete(op, std::move(outcome), left)) {
-    case completion::unknown:
+    auto ended = operations_.complete(op, std::move(outcome));
+    if (ended.what == completion::unknown) {
         faults_.note(fault::unknown_completion,
                      "completed an operation that has ended before, or never was; that was ignored");
         return;
-    case completion::late:
-        faults_.note(fault::late_completion, "completed an operation after it was abandoned; that was ignored");
-        break;
-    case completion::accepted:
-        break;
     }
-    settle(left);
-    unuse();
+    if (ended.what == completion::late)
+        faults_.note(fault::late_completion, "completed an operation after it was abandoned; that was ignored");
+    settle(ended);
 }
 
 void instance::finish(frl_op op, error why) {
     op_outcome outcome;
     outcome.status = FRL_FAILED;
     outcome.failure = std::move(why);
-    operation_table::leftovers left;
-    if (operations_.complete(op, std::move(outcome), left) == completion::unknown)
-        return;
-    settle(left);
-    unuse();
+    auto ended = operations_.complete(op, std::move(outcome));
+    if (ended.what != completion::unknown)
+        settle(ended);
 }
 
-void instance::settle(const operation_table::leftovers& left) {
-    if (left.deadline_timer != 0 || left.grace_timer != 0) {
-        const auto clear = [self = this, first = left.deadline_timer, second = left.grace_timer] {
-            if (!self->timers_)
+void instance::settle(operation_table::ending& ended) {
+    if (ended.deadline_timer != 0 || ended.grace_timer != 0) {
+        const auto clear = [this, first = ended.deadline_timer, second = ended.grace_timer] {
+            if (!timers_)
                 return;
             if (first != 0)
-                self->timers_->cancel(first);
+                timers_->cancel(first);
             if (second != 0)
-                self->timers_->cancel(second);
+                timers_->cancel(second);
         };
         if (on_strand())
             clear();
         else if (!closed_.load())
             asio::post(strand_, clear);
     }
-    if (left.orphan != 0)
-        close_session(left.orphan);
+    if (ended.orphan != 0)
+        close_session(ended.orphan);
+    unuse();
+    if (ended.waiter != nullptr)
+        ended.waiter->complete(std::move(ended.outcome));
 }
 
 void instance::end_session_work(frl_session session) {

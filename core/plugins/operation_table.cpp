@@ -55,7 +55,8 @@ frl_op operation_table::begin(op_waiter& waiter, std::string request, std::size_
     mine.limit = output_limit;
     mine.session = session;
     mine.opens = opens;
-    mine.left = {};
+    mine.deadline_timer = 0;
+    mine.grace_timer = 0;
     return (frl_op{mine.generation} << 32U) | (index + 1);
 }
 
@@ -99,27 +100,30 @@ void operation_table::release(operation& which, std::unique_lock<std::mutex>& he
     free_.push_back(index);
 }
 
-completion operation_table::complete(frl_op op, op_outcome outcome, leftovers& left) {
+operation_table::ending operation_table::complete(frl_op op, op_outcome outcome) {
+    ending out;
     auto* const found = at(op);
     if (found == nullptr)
-        return completion::unknown;
+        return out;
     std::unique_lock lock(found->mutex);
     if (!is(*found, op) || found->at == phase::idle)
-        return completion::unknown;
-    left = found->left;
+        return out;
+    out.deadline_timer = found->deadline_timer;
+    out.grace_timer = found->grace_timer;
     if (found->at == phase::abandoned) {
+        out.what = completion::late;
         if (outcome.status == FRL_OK && found->opens)
-            left.orphan = found->session;
-        release(*found, lock, index_of(op));
-        return completion::late;
+            out.orphan = found->session;
+    } else {
+        out.what = completion::accepted;
+        out.waiter = found->waiter;
+        out.outcome = std::move(outcome);
+        out.outcome.truncated = found->truncated;
+        if (out.outcome.status != FRL_OK && !out.outcome.failure && found->asked != end_reason::none)
+            out.outcome.asked = found->asked;
     }
-    outcome.truncated = found->truncated;
-    if (outcome.status != FRL_OK && !outcome.failure && found->asked != end_reason::none)
-        outcome.asked = found->asked;
-    auto* const waiter = found->waiter;
     release(*found, lock, index_of(op));
-    waiter->complete(std::move(outcome));
-    return completion::accepted;
+    return out;
 }
 
 bool operation_table::abandon(frl_op op, error why) {
@@ -166,14 +170,14 @@ bool operation_table::running(frl_op op) {
 
 bool operation_table::attach_deadline(frl_op op, std::uint64_t timer) {
     return with(op, false, [timer](operation& found) {
-        found.left.deadline_timer = timer;
+        found.deadline_timer = timer;
         return found.at == phase::running;
     });
 }
 
 bool operation_table::attach_grace(frl_op op, std::uint64_t timer) {
     return with(op, false, [timer](operation& found) {
-        found.left.grace_timer = timer;
+        found.grace_timer = timer;
         return found.at == phase::running;
     });
 }

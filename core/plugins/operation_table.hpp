@@ -27,8 +27,12 @@ enum class completion {
 /// plugin lets go of it. Thread-safe: a look-up is an index, a lock is one operation's own.
 class operation_table {
   public:
-    /// What the instance has to clear away after an operation has ended.
-    struct leftovers {
+    /// What the instance has to see to after an operation has ended.
+    struct ending {
+        completion what = completion::unknown;
+        /// Who waits for it; to be told last, when everything else has been cleared away. Null unless accepted.
+        op_waiter* waiter = nullptr;
+        op_outcome outcome;
         std::uint64_t deadline_timer = 0;
         std::uint64_t grace_timer = 0;
         /// The session that an abandoned `open` made after all.
@@ -47,7 +51,7 @@ class operation_table {
     [[nodiscard]] frl_str request(frl_op op);
 
     frl_status emit(frl_op op, std::string_view bytes);
-    completion complete(frl_op op, op_outcome outcome, leftovers& left);
+    [[nodiscard]] ending complete(frl_op op, op_outcome outcome);
     /// Ends the wait for an operation that the plugin still owes. False when it has ended.
     bool abandon(frl_op op, error why);
     /// Notes that it shall end. False when it has ended or was told before.
@@ -78,7 +82,8 @@ class operation_table {
         std::size_t limit = 0;
         frl_session session = 0;
         bool opens = false;
-        leftovers left;
+        std::uint64_t deadline_timer = 0;
+        std::uint64_t grace_timer = 0;
     };
 
     static constexpr std::size_t chunk_size = 256;

@@ -7,6 +7,7 @@
 #include <ferrule/testhost/services.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <map>
@@ -33,23 +34,25 @@ class host {
 
     /// The table to hand to a plugin. Members that the execution does not offer are NULL.
     [[nodiscard]] const frl_host* table(std::uint32_t execution = FRL_EXEC_ASYNC) {
+        auto& made = tables_.at(execution);
+        made = table_;
         if (execution != FRL_EXEC_ASYNC) {
-            table_.fd_watch = nullptr;
-            table_.fd_modify = nullptr;
-            table_.fd_unwatch = nullptr;
-            table_.timer_start = nullptr;
-            table_.timer_cancel = nullptr;
-            table_.resolve = nullptr;
-            table_.run_blocking = nullptr;
+            made.fd_watch = nullptr;
+            made.fd_modify = nullptr;
+            made.fd_unwatch = nullptr;
+            made.timer_start = nullptr;
+            made.timer_cancel = nullptr;
+            made.resolve = nullptr;
+            made.run_blocking = nullptr;
         }
         if (execution == FRL_EXEC_PURE) {
-            table_.op_emit = nullptr;
-            table_.op_complete = nullptr;
-            table_.op_cancelled = nullptr;
-            table_.secret_get = nullptr;
-            table_.post = nullptr;
+            made.op_emit = nullptr;
+            made.op_complete = nullptr;
+            made.op_cancelled = nullptr;
+            made.secret_get = nullptr;
+            made.post = nullptr;
         }
-        return &table_;
+        return &made;
     }
 
     /// Pretends to be an older host: a table of `size` bytes, everything after it zero.
@@ -290,6 +293,7 @@ class host {
     testhost::loop loop_;
     testhost::services services_;
     frl_host table_{};
+    std::array<frl_host, 4> tables_{}; // by execution; what was handed out stays valid
     mutable std::mutex mutex_;
     std::map<frl_op, outcome> operations_;
     frl_op last_op_ = 0;

@@ -87,7 +87,7 @@ TEST_CASE("no damage to the headers makes the reader leave the file") {
     const auto whole = bytes_of("noop");
     const std::size_t most = std::min<std::size_t>(whole.size(), 1024);
     for (std::size_t at = 0; at < most; ++at) {
-        for (const unsigned char value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+        for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
             auto file = whole;
             file[at] = static_cast<char>(value);
             const auto text = note_text(memory_source(file));

@@ -13,7 +13,9 @@ using ferrule::simdevice::testing::small_device;
 
 namespace {
 
-device_spec ios(const std::string& name = "core1") { return small_device(name); }
+device_spec ios(const std::string& name = "core1") {
+    return small_device(name);
+}
 
 } // namespace
 
@@ -63,7 +65,8 @@ TEST_CASE("raw output is what the device sent") {
 }
 
 TEST_CASE("echoes of every kind are kept out of the output") {
-    const auto kind = GENERATE(echo_kind::strict, echo_kind::none, echo_kind::wrapped, echo_kind::ansi, echo_kind::delayed);
+    const auto kind =
+        GENERATE(echo_kind::strict, echo_kind::none, echo_kind::wrapped, echo_kind::ansi, echo_kind::delayed);
     auto device = ios();
     device.echo = kind;
     device.width = 30;
@@ -203,7 +206,8 @@ TEST_CASE("configuration with lines in flight attributes each error to its line"
     REQUIRE(r.open(1, r.target(devices.port("core1"), "cisco_ios")).ok);
     std::vector<std::string> lines;
     for (int i = 0; i < 60; ++i) {
-        lines.push_back(i % 7 == 3 ? "bogus " + std::to_string(i) : "ip route 10.0." + std::to_string(i) + ".0/24 null0");
+        lines.push_back(i % 7 == 3 ? "bogus " + std::to_string(i)
+                                   : "ip route 10.0." + std::to_string(i) + ".0/24 null0");
     }
     const auto got = r.config(1, lines, {{"stop_on_error", false}});
     REQUIRE(got.ok);

@@ -23,7 +23,8 @@ inline constexpr std::string_view public_key =
     "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
 } // namespace default_algorithms
 
-/// `configured` is empty, a comma-separated list, or such a list with `+` before its first name: additions to `defaults`.
+/// `configured` is empty, a comma-separated list, or such a list with `+` before its first name: additions to
+/// `defaults`.
 inline std::string algorithm_list(std::string_view configured, std::string_view defaults) {
     if (configured.empty()) {
         return std::string(defaults);

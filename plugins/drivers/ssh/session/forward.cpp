@@ -67,6 +67,11 @@ sdk::task<sdk::result<std::shared_ptr<forward>>> forward::open(sdk::strand& home
     if (made->channel_ == nullptr) {
         co_return sdk::error("session_lost", "The connection to the jump host has ended.", true);
     }
+    // Before it is open, because data may come together with the confirmation.
+    ssh_callbacks_init(&made->callbacks_);
+    made->callbacks_.userdata = made.get();
+    made->callbacks_.channel_data_function = &forward::on_data;
+    ssh_set_channel_callbacks(made->channel_, &made->callbacks_);
     for (;;) {
         const auto before = outer->received();
         const int rc = ssh_channel_open_forward(made->channel_, host.c_str(), port, "127.0.0.1", 0);
@@ -101,15 +106,13 @@ void forward::start_relay() {
     }
     ours_ = pair[0];
     theirs_ = pair[1];
-    ssh_callbacks_init(&callbacks_);
-    callbacks_.userdata = this;
-    callbacks_.channel_data_function = &forward::on_data;
-    ssh_set_channel_callbacks(channel_, &callbacks_);
     outer_->add_channel(channel_);
     outer_->listen(&forward::on_outer, this);
     const auto& table = home_.host().table();
     watch_ = table.fd_watch(table.ctx, ours_, FRL_FD_READ, &forward::on_events, this);
     armed_ = FRL_FD_READ;
+    write_inner();
+    arm();
 }
 
 int forward::on_data(ssh_session, ssh_channel, void* data, uint32_t length, int, void* self) {

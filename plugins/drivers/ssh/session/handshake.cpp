@@ -54,9 +54,8 @@ void set_options(link& on, const hop& where, const credential& login, const std:
     ssh_options_set(on.raw(), SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
     ssh_options_set(on.raw(), SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
     const auto& algos = where.options.algos;
-    const auto list = [&](ssh_options_e option, const std::string& configured, std::string_view usual, const char* name) {
-        set_text(on, option, algorithm_list(configured, usual), name);
-    };
+    const auto list = [&](ssh_options_e option, const std::string& configured, std::string_view usual,
+                          const char* name) { set_text(on, option, algorithm_list(configured, usual), name); };
     list(SSH_OPTIONS_KEY_EXCHANGE, algos.kex, default_algorithms::kex, "kex");
     const auto host_keys = algorithm_list(algos.host_key, default_algorithms::host_key);
     set_text(on, SSH_OPTIONS_HOSTKEYS, known_first(known_types, host_keys), "host_key_algorithms");

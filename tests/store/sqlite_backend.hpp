@@ -1,7 +1,6 @@
 // The sqlite plugin behind the seam of the store floor, and a folder that goes with the test.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <ferrule/testhost/plugin.hpp>
 
 #include <cstdlib>
@@ -20,8 +19,8 @@ namespace ferrule::tests {
 
 class scratch_folder {
   public:
-    scratch_folder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "ferrule-store-XXXXXX").string();
+    explicit scratch_folder(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+        auto pattern = (in / "ferrule-store-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr)
             throw std::runtime_error("cannot make a folder for the test");
         path_ = pattern;

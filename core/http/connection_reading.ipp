@@ -44,12 +44,15 @@ void connection<Stream>::start() {
 
 template <class Stream>
 asio::awaitable<void> connection<Stream>::run() {
-    if (!co_await shake_hands())
+    // Not `while (co_await …)`: GCC 12 lays out the frame of this template wrongly then, and resumes garbage.
+    bool going_on = co_await shake_hands();
+    if (!going_on)
         co_return;
-    while (co_await read_request()) {
-        if (!co_await serve_request())
-            break;
-    }
+    do {
+        going_on = co_await read_request();
+        if (going_on)
+            going_on = co_await serve_request();
+    } while (going_on);
     if (!broken_)
         co_await hang_up();
 }

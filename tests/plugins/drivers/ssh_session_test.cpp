@@ -28,6 +28,7 @@ TEST_CASE("a command's output comes without echo, prompt and blank end") {
     CHECK(got.output == "Simulated IOS on core1\nuptime is 1 day");
     CHECK(got.reply == json::object());
     CHECK(r.close(1).ok);
+    CHECK(devices.wait_until("core1", [](const device_counters& c) { return c.connections_open == 0; }));
     CHECK(devices.commands("core1") ==
           std::vector<std::string>{"terminal width 511", "terminal length 0", "show version", "exit"});
     CHECK(devices.counters("core1").logins == 1);

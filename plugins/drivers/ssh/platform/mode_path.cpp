@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ssh/session/mode_path.hpp"
+#include "ssh/platform/mode_path.hpp"
 
 #include <deque>
 #include <vector>

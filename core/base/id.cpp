@@ -6,17 +6,23 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 
 namespace ferrule::base {
 
 namespace {
 
+constexpr std::size_t random_bytes = 6;
+
 // RFC 9562, section 6.2, method 1: 48 bits of milliseconds, then a counter of 12 + 14 bits, then 48 random bits.
 struct counter {
     std::mutex mutex;
     std::uint64_t millis = 0;
     std::uint32_t sequence = 0;
+    // One system call for many ids.
+    std::array<std::uint8_t, 64 * random_bytes> noise{};
+    std::size_t noise_used = noise.size();
 };
 
 constexpr std::uint32_t sequence_limit = 1u << 26u;
@@ -27,6 +33,7 @@ std::string make_id() {
     static counter state;
     std::uint64_t millis = 0;
     std::uint32_t sequence = 0;
+    std::array<std::uint8_t, 16> bytes{};
     {
         const std::lock_guard lock(state.mutex);
         const auto now = static_cast<std::uint64_t>(system_clock().wall_now().time_since_epoch().count());
@@ -39,9 +46,13 @@ std::string make_id() {
         }
         millis = state.millis;
         sequence = state.sequence;
+        if (state.noise_used == state.noise.size()) {
+            randombytes_buf(state.noise.data(), state.noise.size());
+            state.noise_used = 0;
+        }
+        std::memcpy(bytes.data() + 10, state.noise.data() + state.noise_used, random_bytes);
+        state.noise_used += random_bytes;
     }
-    std::array<std::uint8_t, 16> bytes{};
-    randombytes_buf(bytes.data() + 10, 6);
     for (std::size_t i = 0; i < 6; ++i)
         bytes[i] = static_cast<std::uint8_t>(millis >> (40u - 8u * i));
     bytes[6] = static_cast<std::uint8_t>(0x70u | (sequence >> 22u));

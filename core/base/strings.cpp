@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace ferrule::base {
@@ -101,7 +103,16 @@ bool is_utf8(std::string_view text) noexcept {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
         if (lead < 0x80) {
-            ++i;
+            // Mostly it is ASCII: eight at once.
+            std::uint64_t eight = 0;
+            while (text.size() - i >= sizeof eight) {
+                std::memcpy(&eight, text.data() + i, sizeof eight);
+                if ((eight & 0x8080808080808080U) != 0)
+                    break;
+                i += sizeof eight;
+            }
+            while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80)
+                ++i;
             continue;
         }
         const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

@@ -38,9 +38,7 @@ std::string idempotency::scoped(const std::string& owner, const std::string& key
 }
 
 std::string idempotency::fingerprint(const model::job_request& request) {
-    model::job shell;
-    shell.request = request;
-    return hash(base::dump(model::to_record(shell)["request"]));
+    return hash(model::request_text(request));
 }
 
 } // namespace ferrule::devices

@@ -1,6 +1,8 @@
 #include "devices/job_records.hpp"
 
 #include "base/json.hpp"
+#include "base/log.hpp"
+#include "model/inventory_json.hpp"
 #include "model/job_json.hpp"
 
 #include <algorithm>
@@ -23,6 +25,12 @@ std::string purpose(const std::string& id) {
     return "job " + id;
 }
 
+// One damaged record must not hide the others, nor keep the daemon from starting.
+void unreadable(const std::string& id, const error& why) {
+    base::log::error("devices", "a stored job is left out, because it cannot be read",
+                     {{"job", id}, {"why", why.message()}});
+}
+
 } // namespace
 
 std::vector<store::collection> job_records::collections() {
@@ -33,23 +41,25 @@ std::vector<store::collection> job_records::collections() {
 }
 
 job_records::job_records(store::store& records, const vault& sealing, base::duration retention,
-                         base::duration key_window)
+                         base::duration key_window, const base::clock& clock)
     : records_(records)
     , sealing_(sealing)
     , retention_(retention)
-    , key_window_(key_window) {}
+    , key_window_(key_window)
+    , clock_(clock) {}
 
 store::record job_records::make_record(const model::job& kept) const {
-    auto value = model::to_record(kept);
     const bool over = model::is_final(kept.state);
+    std::string sealed;
     if (!over) {
         if (auto secrets = model::job_secrets(kept.request); !secrets.is_null()) {
             auto text = base::dump(secrets);
-            value["sealed"] = sealing_.seal(text, purpose(kept.id));
+            sealed = sealing_.seal(text, purpose(kept.id));
             base::wipe(text);
+            model::wipe(secrets);
         }
     }
-    store::record made(jobs, kept.id, base::dump(value));
+    store::record made(jobs, kept.id, model::to_record_text(kept, sealed));
     made.attributes = {std::string(model::to_text(kept.state)), kept.device};
     made.expires_at_ms = over ? after(kept.finished_at.value_or(kept.created_at), retention_) : 0;
     return made;
@@ -74,10 +84,16 @@ asio::awaitable<result<std::optional<job_records::key_use>>> job_records::find_k
     if (!row)
         co_return row.error();
     std::optional<key_use> found;
-    if (*row) {
+    // The store removes what has expired when it gets to it.
+    if (*row && (*row)->expires_at_ms > clock_.wall_now().time_since_epoch().count()) {
         const auto value = json::parse((*row)->value, nullptr, false);
-        if (value.is_object())
-            found = key_use{value.value("job", ""), value.value("fingerprint", "")};
+        base::object_reader reader(value);
+        key_use use;
+        use.job = reader.required_text("job");
+        use.fingerprint = reader.required_text("fingerprint");
+        if (const auto bad = reader.finish("corrupt_record"))
+            co_return bad->within("a stored Idempotency-Key");
+        found = std::move(use);
     }
     co_return found;
 }
@@ -87,14 +103,17 @@ result<model::job> job_records::read(const std::string& value, bool with_secrets
     auto kept = model::job_from_record(parsed);
     if (!kept || !with_secrets || !parsed.contains("sealed"))
         return kept;
-    auto opened = sealing_.open_sealed(parsed["sealed"].get<std::string>(), purpose(kept->id));
+    const auto& sealed = parsed["sealed"];
+    auto opened = sealing_.open_sealed(sealed.is_string() ? sealed.get_ref<const std::string&>() : std::string(),
+                                       purpose(kept->id));
     if (!opened) {
         kept->error = opened.error();
         return kept;
     }
-    const auto secrets = json::parse(opened->reveal(), nullptr, false);
+    auto secrets = json::parse(opened->reveal(), nullptr, false);
     if (const auto restored = model::restore_secrets(kept->request, secrets); !restored)
         kept->error = restored.error();
+    model::wipe(secrets);
     return kept;
 }
 
@@ -126,14 +145,16 @@ asio::awaitable<result<model::page<job_ptr>>> job_records::list(job_query query)
     if (!rows)
         co_return rows.error();
     model::page<job_ptr> found;
+    if (rows->size() > query.limit) {
+        rows->pop_back();
+        found.next = rows->empty() ? std::string() : rows->back().key;
+    }
     for (const auto& row : *rows) {
-        if (found.items.size() == query.limit) {
-            found.next = found.items.back()->id;
-            break;
-        }
         auto kept = read(row.value, false);
-        if (!kept)
-            co_return kept.error();
+        if (!kept) {
+            unreadable(row.key, kept.error());
+            continue;
+        }
         found.items.push_back(std::make_shared<const model::job>(std::move(*kept)));
     }
     co_return found;
@@ -151,8 +172,10 @@ asio::awaitable<result<std::vector<model::job>>> job_records::unfinished() {
     left.reserve(rows->size());
     for (const auto& row : *rows) {
         auto kept = read(row.value, true);
-        if (!kept)
-            co_return kept.error().within("job " + row.key);
+        if (!kept) {
+            unreadable(row.key, kept.error());
+            continue;
+        }
         left.push_back(std::move(*kept));
     }
     co_return left;

@@ -4,6 +4,7 @@
 #include "base/strings.hpp"
 #include "model/job_json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferrule::devices {
@@ -18,8 +19,8 @@ job_table::job_table(state::event_bus& bus, state::metrics& figures, std::size_t
 void job_table::add(const entry_ptr& added, base::steady_time deadline) {
     const std::lock_guard lock(mutex_);
     alive_.emplace(added->id, added);
-    added->deadline = deadlines_.emplace(deadline, added);
-    added->has_deadline = true;
+    added->expires = deadline;
+    set_deadline(added);
     ++queued_;
     figures_.jobs_queued.Increment();
 }
@@ -34,12 +35,18 @@ void job_table::withdraw(const entry_ptr& rejected) {
 }
 
 void job_table::made_durable(const entry_ptr& accepted) {
+    job_ptr shown;
     {
         const std::lock_guard lock(mutex_);
-        accepted->durable = true;
+        shown = accepted->now;
     }
     figures_.jobs_accepted.Increment();
-    publish(*accepted->now);
+    // First told, then let go: nobody can claim it before, so what follows is also told later.
+    publish(*shown);
+    const std::lock_guard lock(mutex_);
+    accepted->durable = true;
+    if (!accepted->has_deadline)
+        set_deadline(accepted); // it passed while the record was being written
 }
 
 bool job_table::is_ready(const entry_ptr& each) const {
@@ -145,7 +152,7 @@ void job_table::end_result(const entry_ptr& running, model::command_result settl
         settled.output = std::move(last.output);
         last = std::move(settled);
         if (bus_.wanted())
-            data = base::dump(model::to_json(last));
+            data = model::to_json_text(last);
     }
     if (!data.empty())
         bus_.publish("job.result", running->id, std::move(data));
@@ -157,13 +164,8 @@ void job_table::restart_results(const entry_ptr& running) {
     running->published = 0;
 }
 
-std::vector<model::command_result> job_table::take_results(const entry_ptr& ending) {
-    const std::lock_guard lock(mutex_);
-    return ending->progress;
-}
-
 void job_table::finished(const entry_ptr& ended, job_ptr last) {
-    std::vector<std::function<void()>> told;
+    std::vector<std::weak_ptr<const std::function<void()>>> told;
     bool ran = false;
     {
         const std::lock_guard lock(mutex_);
@@ -186,13 +188,13 @@ void job_table::finished(const entry_ptr& ended, job_ptr last) {
         }
     }
     (ran ? figures_.jobs_running : figures_.jobs_queued).Decrement();
-    figures_.job_finished(std::string(model::to_text(last->state)), std::string(model::to_text(last->request.how)))
-        .Increment();
+    figures_.job_finished(last->state, last->request.how).Increment();
     const auto took = last->finished_at.value_or(last->created_at) - last->created_at;
     figures_.job_seconds.Observe(std::chrono::duration<double>(took).count());
     publish(*last);
     for (const auto& each : told)
-        each();
+        if (const auto call = each.lock())
+            (*call)();
 }
 
 job_table::cancel_outcome job_table::cancel(const entry_ptr& wanted) {
@@ -219,10 +221,16 @@ void job_table::interrupt(const entry_ptr& running) {
     std::function<void()> call;
     {
         const std::lock_guard lock(mutex_);
+        running->interrupted = true;
         call = running->interrupt;
     }
     if (call)
         call();
+}
+
+bool job_table::is_interrupted(const entry_ptr& running) const {
+    const std::lock_guard lock(mutex_);
+    return running->interrupted;
 }
 
 bool job_table::is_cancelling(const entry_ptr& running) const {
@@ -230,11 +238,16 @@ bool job_table::is_cancelling(const entry_ptr& running) const {
     return running->cancelling;
 }
 
-bool job_table::when_final(const entry_ptr& watched, std::function<void()> told) {
+bool job_table::when_final(const entry_ptr& watched, const listener& told) {
     const std::lock_guard lock(mutex_);
     if (model::is_final(watched->now->state))
         return true;
-    watched->waiting.push_back(std::move(told));
+    auto& waiting = watched->waiting;
+    if (waiting.size() >= watched->tidy_at) {
+        std::erase_if(waiting, [](const auto& each) { return each.expired(); });
+        watched->tidy_at = std::max<std::size_t>(16, 2 * waiting.size());
+    }
+    waiting.push_back(told);
     return false;
 }
 
@@ -244,7 +257,7 @@ std::vector<entry_ptr> job_table::claim_expired(base::steady_time now) {
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         const auto each = deadlines_.begin()->second;
         drop_deadline(*each);
-        // One that is not durable yet keeps its place; it is looked at again when its turn comes.
+        // One that is not durable yet is looked at again when it is.
         if (each->durable && !std::exchange(each->claimed, true))
             expired.push_back(each);
     }
@@ -270,6 +283,11 @@ std::vector<entry_ptr> job_table::unfinished() const {
     return all;
 }
 
+void job_table::set_deadline(const entry_ptr& each) {
+    each->deadline = deadlines_.emplace(each->expires, each);
+    each->has_deadline = true;
+}
+
 void job_table::drop_deadline(job_entry& each) {
     if (std::exchange(each.has_deadline, false))
         deadlines_.erase(each.deadline);
@@ -277,7 +295,7 @@ void job_table::drop_deadline(job_entry& each) {
 
 void job_table::publish(const model::job& changed) {
     if (bus_.wanted())
-        bus_.publish("job", changed.id, base::dump(model::to_json(changed, false)));
+        bus_.publish("job", changed.id, model::to_json_text(changed, false));
 }
 
 } // namespace ferrule::devices

@@ -90,41 +90,6 @@ std::optional<inline_target> read_inline(object_reader& reader) {
     return read;
 }
 
-json request_json(const job_request& request) {
-    json value = json::object();
-    if (!request.device.empty())
-        value["device"] = request.device;
-    if (request.inline_at) {
-        value["target"] = to_json(request.inline_at->at);
-        if (request.inline_at->login)
-            value["target"]["username"] = request.inline_at->login->username;
-    }
-    for (const auto& each : request.commands) {
-        if (each.prompts.empty()) {
-            value["commands"].push_back(each.text);
-            continue;
-        }
-        json entry{{"command", each.text}};
-        for (const auto& prompt : each.prompts)
-            entry["prompts"].push_back({{"pattern", prompt.pattern}});
-        value["commands"].push_back(std::move(entry));
-    }
-    if (!request.config.empty())
-        value["config"] = request.config;
-    value["strategy"] = to_text(request.how);
-    value["change"] = request.change;
-    value["stop_on_error"] = request.stop_on_error;
-    if (request.raw)
-        value["raw"] = true;
-    if (request.ttl)
-        value["ttl"] = base::to_text(*request.ttl);
-    if (request.timeout)
-        value["timeout"] = base::to_text(*request.timeout);
-    if (!request.tags.empty())
-        value["labels"] = request.tags;
-    return value;
-}
-
 } // namespace
 
 result<job_request> job_request_from_json(const json& body) {
@@ -152,6 +117,8 @@ result<job_request> job_request_from_json(const json& body) {
     read.raw = reader.boolean_or("raw", false);
     read.ttl = reader.time_span("ttl");
     read.timeout = reader.time_span("timeout");
+    if (read.ttl && read.ttl->count() <= 0)
+        reader.complain("ttl", "must be longer than 0");
     if (read.timeout && read.timeout->count() <= 0)
         reader.complain("timeout", "must be longer than 0");
     read.tags = read_labels(reader);
@@ -160,12 +127,24 @@ result<job_request> job_request_from_json(const json& body) {
     return read;
 }
 
-json to_record(const job& kept) {
-    json value = to_json(kept);
-    value["request"] = request_json(kept.request);
-    value["owner"] = kept.owner;
-    return value;
+namespace {
+
+command_result result_from_record(const json& record) {
+    object_reader reader(record);
+    command_result read;
+    read.command = reader.text_or("command", "");
+    read.output = reader.text_or("output", "");
+    read.elapsed_ms = reader.number("elapsed_ms").value_or(0);
+    read.truncated = reader.boolean_or("truncated", false);
+    read.skipped = reader.boolean_or("skipped", false);
+    if (const auto* status = reader.member("exit_status"); status != nullptr && status->is_number_integer())
+        read.exit_status = status->get<int>();
+    if (const auto* failed = reader.object("error"))
+        read.failed = base::error_from_json(base::dump(*failed), "unknown");
+    return read;
 }
+
+} // namespace
 
 result<job> job_from_record(const json& record) {
     const auto corrupt = [](const std::string& why) {
@@ -195,24 +174,18 @@ result<job> job_from_record(const json& record) {
     read.created_at = time("created_at").value_or(base::wall_time{});
     read.started_at = time("started_at");
     read.finished_at = time("finished_at");
-    if (const auto* session = reader.object("session"))
-        read.session = session_ref{session->value("id", ""), session->value("reused", false)};
+    if (const auto* session = reader.object("session")) {
+        object_reader fields(*session);
+        session_ref ref;
+        ref.id = fields.text_or("id", "");
+        ref.reused = fields.boolean_or("reused", false);
+        read.session = std::move(ref);
+    }
     if (const auto* failed = reader.object("error"))
         read.error = base::error_from_json(base::dump(*failed), "unknown");
     if (const auto* results = reader.array("results")) {
-        for (const auto& each : *results) {
-            command_result item;
-            item.command = each.value("command", "");
-            item.output = each.value("output", "");
-            item.elapsed_ms = each.value("elapsed_ms", 0.0);
-            item.truncated = each.value("truncated", false);
-            item.skipped = each.value("skipped", false);
-            if (each.contains("exit_status") && each["exit_status"].is_number_integer())
-                item.exit_status = each["exit_status"].get<int>();
-            if (each.contains("error") && each["error"].is_object())
-                item.failed = base::error_from_json(base::dump(each["error"]), "unknown");
-            read.results.push_back(std::move(item));
-        }
+        for (const auto& each : *results)
+            read.results.push_back(result_from_record(each));
     }
     return read;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/json_fwd.hpp"
@@ -15,13 +16,17 @@ result<job_request> job_request_from_json(const base::json& body);
 
 /// The job as clients see it, with all fields of the public shape; secrets of an inline target and replies of prompts
 /// never appear. `with_results` off for listings.
+std::string to_json_text(const job& shown, bool with_results = true);
+std::string to_json_text(const command_result& shown);
+/// The same as a value, for those who build on it.
 base::json to_json(const job& shown, bool with_results = true);
 base::json to_json(const command_result& shown);
-/// to_json as compact text.
-std::string to_json_text(const job& shown);
 
-/// The job as it is stored: everything but the secrets, which the caller seals (see job_secrets).
-base::json to_record(const job& kept);
+/// The request without its secrets.
+std::string request_text(const job_request& request);
+
+/// The job as it is stored: everything but the secrets, which the caller seals (see job_secrets) and gives as `sealed`.
+std::string to_record_text(const job& kept, std::string_view sealed = {});
 /// Reads a stored job; fails with `corrupt_record`.
 result<job> job_from_record(const base::json& record);
 

@@ -1,13 +1,16 @@
-// The job as clients see it.
+// The job as clients see it and as it is stored. Both are written for each job, so they are written straight as text.
 #include "model/job_json.hpp"
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
+#include "model/inventory_json.hpp"
 
 #include <cmath>
 
 namespace ferrule::model {
 
 using base::json;
+using base::json_text;
 
 namespace {
 
@@ -15,51 +18,155 @@ double rounded(double milliseconds) {
     return std::round(milliseconds * 1000) / 1000;
 }
 
-json optional_time(const std::optional<base::wall_time>& time) {
-    return time ? json(base::to_rfc3339(*time)) : json();
+void write_time(json_text& to, std::string_view name, const std::optional<base::wall_time>& time) {
+    to.key(name);
+    if (time)
+        to.value(base::to_rfc3339(*time));
+    else
+        to.null();
+}
+
+void write_labels(json_text& to, const labels& tags) {
+    if (!tags.empty())
+        to.key("labels").raw(base::dump(json(tags)));
+}
+
+void write(json_text& to, const command_result& shown) {
+    to.begin_object();
+    to.member("command", shown.command);
+    to.member("output", shown.output);
+    to.member("elapsed_ms", rounded(shown.elapsed_ms));
+    to.member("truncated", shown.truncated);
+    to.key("exit_status");
+    if (shown.exit_status)
+        to.value(std::int64_t{*shown.exit_status});
+    else
+        to.null();
+    if (shown.skipped)
+        to.member("skipped", true);
+    if (shown.failed)
+        to.key("error").raw(base::dump(base::to_json(*shown.failed)));
+    to.end_object();
+}
+
+void write(json_text& to, const command& asked) {
+    if (asked.prompts.empty()) {
+        to.value(asked.text);
+        return;
+    }
+    to.begin_object().member("command", asked.text).key("prompts").begin_array();
+    for (const auto& prompt : asked.prompts)
+        to.begin_object().member("pattern", prompt.pattern).end_object();
+    to.end_array().end_object();
+}
+
+void write(json_text& to, const job_request& request) {
+    to.begin_object();
+    if (!request.device.empty())
+        to.member("device", request.device);
+    if (request.inline_at) {
+        auto target = to_json(request.inline_at->at);
+        if (request.inline_at->login)
+            target["username"] = request.inline_at->login->username;
+        to.key("target").raw(base::dump(target));
+    }
+    if (!request.commands.empty()) {
+        to.key("commands").begin_array();
+        for (const auto& each : request.commands)
+            write(to, each);
+        to.end_array();
+    }
+    if (!request.config.empty()) {
+        to.key("config").begin_array();
+        for (const auto& each : request.config)
+            to.value(each);
+        to.end_array();
+    }
+    to.member("strategy", to_text(request.how));
+    to.member("change", request.change);
+    to.member("stop_on_error", request.stop_on_error);
+    if (request.raw)
+        to.member("raw", true);
+    if (request.ttl)
+        to.member("ttl", base::to_text(*request.ttl));
+    if (request.timeout)
+        to.member("timeout", base::to_text(*request.timeout));
+    write_labels(to, request.tags);
+    to.end_object();
+}
+
+// The members of the public shape.
+void write(json_text& to, const job& shown, bool with_results) {
+    to.member("id", shown.id);
+    to.member("state", to_text(shown.state));
+    to.member("device", shown.device);
+    to.key("node");
+    if (shown.node.empty())
+        to.null();
+    else
+        to.value(shown.node);
+    to.member("strategy", to_text(shown.request.how));
+    to.member("change", shown.request.change);
+    write_labels(to, shown.request.tags);
+    to.member("created_at", base::to_rfc3339(shown.created_at));
+    write_time(to, "started_at", shown.started_at);
+    write_time(to, "finished_at", shown.finished_at);
+    to.key("session");
+    if (shown.session)
+        to.begin_object().member("id", shown.session->id).member("reused", shown.session->reused).end_object();
+    else
+        to.null();
+    if (with_results) {
+        to.key("results").begin_array();
+        for (const auto& each : shown.results)
+            write(to, each);
+        to.end_array();
+    }
+    to.key("error");
+    if (shown.error)
+        to.raw(base::dump(base::to_json(*shown.error)));
+    else
+        to.null();
 }
 
 } // namespace
 
-json to_json(const command_result& shown) {
-    json value{{"command", shown.command},
-               {"output", shown.output},
-               {"elapsed_ms", rounded(shown.elapsed_ms)},
-               {"truncated", shown.truncated},
-               {"exit_status", shown.exit_status ? json(*shown.exit_status) : json()}};
-    if (shown.skipped)
-        value["skipped"] = true;
-    if (shown.failed)
-        value["error"] = base::to_json(*shown.failed);
-    return value;
+std::string to_json_text(const job& shown, bool with_results) {
+    json_text text;
+    text.begin_object();
+    write(text, shown, with_results);
+    return text.end_object().take();
+}
+
+std::string to_json_text(const command_result& shown) {
+    json_text text;
+    write(text, shown);
+    return text.take();
 }
 
 json to_json(const job& shown, bool with_results) {
-    json value{{"id", shown.id},
-               {"state", to_text(shown.state)},
-               {"device", shown.device},
-               {"node", shown.node.empty() ? json() : json(shown.node)},
-               {"strategy", to_text(shown.request.how)},
-               {"change", shown.request.change},
-               {"created_at", base::to_rfc3339(shown.created_at)},
-               {"started_at", optional_time(shown.started_at)},
-               {"finished_at", optional_time(shown.finished_at)},
-               {"session", nullptr},
-               {"error", shown.error ? base::to_json(*shown.error) : json()}};
-    if (shown.session)
-        value["session"] = json{{"id", shown.session->id}, {"reused", shown.session->reused}};
-    if (!shown.request.tags.empty())
-        value["labels"] = shown.request.tags;
-    if (with_results) {
-        value["results"] = json::array();
-        for (const auto& each : shown.results)
-            value["results"].push_back(to_json(each));
-    }
-    return value;
+    return json::parse(to_json_text(shown, with_results), nullptr, false);
 }
 
-std::string to_json_text(const job& shown) {
-    return base::dump(to_json(shown));
+json to_json(const command_result& shown) {
+    return json::parse(to_json_text(shown), nullptr, false);
+}
+
+std::string request_text(const job_request& request) {
+    json_text text;
+    write(text, request);
+    return text.take();
+}
+
+std::string to_record_text(const job& kept, std::string_view sealed) {
+    json_text text;
+    text.begin_object();
+    write(text, kept, true);
+    write(text.key("request"), kept.request);
+    text.member("owner", kept.owner);
+    if (!sealed.empty())
+        text.member("sealed", sealed);
+    return text.end_object().take();
 }
 
 } // namespace ferrule::model

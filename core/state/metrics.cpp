@@ -14,6 +14,24 @@ prometheus::Gauge& gauge(prometheus::Registry& in, const char* name, const char*
     return prometheus::BuildGauge().Name(name).Help(help).Register(in).Add({});
 }
 
+using series_by_end = std::map<std::pair<model::job_state, model::strategy>, prometheus::Counter*>;
+
+// All of them from the start: a series that appears with its first event hides that event from rate().
+series_by_end finished_series(prometheus::Registry& in) {
+    using model::job_state;
+    auto& family = prometheus::BuildCounter()
+                       .Name("ferrule_jobs_finished_total")
+                       .Help("Jobs that reached a final state")
+                       .Register(in);
+    series_by_end made;
+    for (const auto state :
+         {job_state::succeeded, job_state::failed, job_state::cancelled, job_state::expired, job_state::unknown})
+        for (const auto how : {model::strategy::fifo, model::strategy::pinned})
+            made[{state, how}] = &family.Add(
+                {{"state", std::string(model::to_text(state))}, {"strategy", std::string(model::to_text(how))}});
+    return made;
+}
+
 } // namespace
 
 metrics::metrics()
@@ -36,17 +54,14 @@ metrics::metrics(std::shared_ptr<prometheus::Registry> registry)
           counter(*registry, "ferrule_sessions_reused_total", "Jobs that ran on a session that was already open"))
     , sessions_lost(counter(*registry, "ferrule_sessions_lost_total", "Sessions that ended without being asked to"))
     , registry_(std::move(registry))
-    , finished_(prometheus::BuildCounter()
-                    .Name("ferrule_jobs_finished_total")
-                    .Help("Jobs that reached a final state")
-                    .Register(*registry_)) {}
+    , finished_(finished_series(*registry_)) {}
 
 std::string metrics::text() const {
     return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 
-prometheus::Counter& metrics::job_finished(const std::string& state, const std::string& how) {
-    return finished_.Add({{"state", state}, {"strategy", how}});
+prometheus::Counter& metrics::job_finished(model::job_state state, model::strategy how) {
+    return *finished_.at({state, how});
 }
 
 } // namespace ferrule::state

@@ -6,8 +6,12 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
+
+#include "model/job.hpp"
 
 namespace ferrule::state {
 
@@ -22,7 +26,7 @@ class metrics {
     /// The page that /metrics serves.
     [[nodiscard]] std::string text() const;
 
-    prometheus::Counter& job_finished(const std::string& state, const std::string& how);
+    prometheus::Counter& job_finished(model::job_state state, model::strategy how);
 
     prometheus::Counter& jobs_accepted;
     prometheus::Counter& jobs_rejected;
@@ -37,7 +41,8 @@ class metrics {
   private:
     explicit metrics(std::shared_ptr<prometheus::Registry> registry);
     std::shared_ptr<prometheus::Registry> registry_;
-    prometheus::Family<prometheus::Counter>& finished_;
+    // By state and strategy, so that the end of a job need not look for a series by its labels.
+    std::map<std::pair<model::job_state, model::strategy>, prometheus::Counter*> finished_;
 };
 
 } // namespace ferrule::state

@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "devices/cancelled.hpp"
 
 #include <utility>
 
@@ -62,6 +63,11 @@ error held_back(const resolved_target& at, base::duration left) {
                  true, base::dump(json{{"retry_after_s", seconds.count()}}));
 }
 
+error opening_took_too_long() {
+    return error("deadline",
+                 "too many sessions are being opened (jobs.max_opening), and its time ran out before its turn", true);
+}
+
 } // namespace
 
 asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(node_parts& parts, resolved_ptr at,
@@ -70,7 +76,8 @@ asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(no
     const auto login = at->login_key();
     if (const auto left = parts.refused.left(login, parts.clock.steady_now()))
         co_return held_back(*at, *left);
-    if (parts.sessions.load() >= parts.limits.max_sessions)
+    place taken(parts);
+    if (!taken)
         co_return error("session_limit",
                         "there are " + std::to_string(parts.limits.max_sessions) +
                             " sessions open already: raise jobs.max_sessions or close some",
@@ -82,10 +89,17 @@ asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(no
     auto text = target_text(parts, *at, loans);
     if (!text)
         co_return text.error();
-    ++parts.sessions;
+    // Handshakes cost processor time here and there; those that wait for their turn are still cancelled in time.
+    auto turn = co_await parts.opening.take(deadline);
+    if (co_await is_cancelled())
+        co_return cancelled();
+    if (!turn)
+        co_return opening_took_too_long();
+    if (const auto left = parts.refused.left(login, parts.clock.steady_now()))
+        co_return held_back(*at, *left); // another was refused meanwhile
     auto opened = co_await (*driver)->open(std::move(*text), deadline, std::move(on_lost));
+    turn.reset();
     if (!opened) {
-        --parts.sessions;
         if (opened.error().code() == "auth_failed")
             parts.refused.failed(login, parts.clock.steady_now());
         co_return opened.error();
@@ -93,12 +107,29 @@ asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(no
     parts.refused.succeeded(login);
     parts.figures.sessions_opened.Increment();
     co_return std::unique_ptr<device_session>(
-        new device_session(parts, std::move(at), std::move(*opened), std::move(loans)));
+        new device_session(parts, std::move(at), std::move(*opened), std::move(loans), std::move(taken)));
+}
+
+device_session::place::place(node_parts& parts)
+    : of_(&parts) {
+    if (parts.sessions.fetch_add(1) < parts.limits.max_sessions)
+        return;
+    --parts.sessions;
+    of_ = nullptr;
+}
+
+device_session::place::place(place&& other) noexcept
+    : of_(std::exchange(other.of_, nullptr)) {}
+
+device_session::place::~place() {
+    if (of_ != nullptr)
+        --of_->sessions;
 }
 
 device_session::device_session(node_parts& parts, resolved_ptr at, std::shared_ptr<plugins::driver_session> wire,
-                               std::vector<secret_book::loan> loans)
+                               std::vector<secret_book::loan> loans, place taken)
     : parts_(parts)
+    , place_(std::move(taken))
     , id_(base::make_id())
     , at_(std::move(at))
     , wire_(std::move(wire))
@@ -118,7 +149,6 @@ device_session::device_session(node_parts& parts, resolved_ptr at, std::shared_p
 
 device_session::~device_session() {
     parts_.figures.sessions_open.Decrement();
-    --parts_.sessions;
     announce("closed");
 }
 

@@ -49,11 +49,28 @@ class device_session {
     [[nodiscard]] model::session_info info() const;
 
   private:
+    /// One of jobs.max_sessions, from before the session opens until it is gone.
+    class place {
+      public:
+        explicit place(node_parts& parts);
+        place(place&& other) noexcept;
+        place& operator=(place&&) = delete;
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place();
+
+        explicit operator bool() const noexcept { return of_ != nullptr; }
+
+      private:
+        node_parts* of_;
+    };
+
     device_session(node_parts& parts, resolved_ptr at, std::shared_ptr<plugins::driver_session> wire,
-                   std::vector<secret_book::loan> loans);
+                   std::vector<secret_book::loan> loans, place taken);
     void announce(const char* state) const;
 
     node_parts& parts_;
+    const place place_;
     const std::string id_;
     const resolved_ptr at_;
     std::shared_ptr<plugins::driver_session> wire_;

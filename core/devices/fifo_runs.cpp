@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace ferrule::devices {
@@ -42,7 +43,17 @@ bool fifo_runs::push(const entry_ptr& entry) {
 }
 
 void fifo_runs::pump() {
-    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<run>> begun;
+    {
+        const std::lock_guard lock(mutex_);
+        claim_next(begun);
+    }
+    // Without the lock: what begins may end at once, on this thread, and asks for the next.
+    for (auto& each : begun)
+        runtime::spawn(each->strand, "devices", work(each));
+}
+
+void fifo_runs::claim_next(std::vector<std::shared_ptr<run>>& begun) {
     while (!stopping_ && !queue_.empty() && runs_.size() < parts_.limits.max_running_fifo) {
         const auto first = queue_.front();
         const bool mine = parts_.table.claim(first);
@@ -53,7 +64,7 @@ void fifo_runs::pump() {
             continue;
         auto one = std::make_shared<run>(first, parts_.loop.make_strand());
         runs_.push_back(one);
-        runtime::spawn(one->strand, "devices", work(one));
+        begun.push_back(std::move(one));
     }
 }
 
@@ -111,12 +122,16 @@ asio::awaitable<void> fifo_runs::work(std::shared_ptr<run> one) {
     auto noted = co_await note_running(parts_, shown);
     if (!noted) {
         outcome.failed = noted.error();
-    } else if (parts_.table.is_cancelling(entry)) {
-        outcome.failed = error("cancelled", "it was cancelled before it reached the device");
+    } else if (auto ended_before = must_not_begin(parts_, entry)) {
+        outcome.failed = std::move(ended_before);
     } else {
         auto body = execute(one, shown, now + entry->timeout);
         auto token = asio::bind_cancellation_slot(one->stop.slot(), asio::use_awaitable);
-        outcome = co_await asio::co_spawn(one->strand, std::move(body), token);
+        try {
+            outcome = co_await asio::co_spawn(one->strand, std::move(body), token);
+        } catch (const std::exception& what) {
+            outcome.failed.emplace("internal", what.what());
+        }
     }
     end_job(parts_, entry, std::move(outcome));
     if (const auto session = one->session) {

@@ -23,7 +23,7 @@ class fifo_runs {
 
     /// False after stop.
     bool push(const entry_ptr& entry);
-    /// Starts what may start, because a job became durable or was withdrawn.
+    /// Starts what may start, because a job became durable or was withdrawn. Not under a lock: it may run jobs.
     void pump();
     [[nodiscard]] std::size_t running() const;
     [[nodiscard]] std::vector<model::session_info> sessions() const;
@@ -35,6 +35,7 @@ class fifo_runs {
 
     asio::awaitable<void> work(std::shared_ptr<run> one);
     asio::awaitable<run_outcome> execute(std::shared_ptr<run> one, job_ptr shown, base::steady_time deadline);
+    void claim_next(std::vector<std::shared_ptr<run>>& begun);
     void ended(const std::shared_ptr<run>& one);
 
     node_parts& parts_;

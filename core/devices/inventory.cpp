@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/strings.hpp"
+#include "devices/cancelled.hpp"
 #include "model/inventory_json.hpp"
 
 #include <algorithm>
@@ -71,8 +72,9 @@ asio::awaitable<result<void>> inventory::load(std::vector<model::device> devices
         auto opened = sealing_.open_sealed(row.value, purpose(row.key));
         if (!opened)
             co_return opened.error();
-        const auto parsed = json::parse(opened->reveal(), nullptr, false);
+        auto parsed = json::parse(opened->reveal(), nullptr, false);
         auto entry = model::credential_from_secret_json(parsed);
+        model::wipe(parsed);
         if (!entry)
             co_return entry.error().within("credential " + row.key);
         entry->version = next_version_++;
@@ -149,6 +151,9 @@ bool inventory::is_file_credential(std::string_view name) const {
 }
 
 asio::awaitable<result<bool>> inventory::put(model::device entry) {
+    const auto turn = co_await changes_.take();
+    if (!turn)
+        co_return cancelled();
     entry.origin = "api";
     {
         const std::lock_guard lock(mutex_);
@@ -171,13 +176,18 @@ asio::awaitable<result<bool>> inventory::put(model::device entry) {
 }
 
 asio::awaitable<result<bool>> inventory::put(model::credential entry) {
+    const auto turn = co_await changes_.take();
+    if (!turn)
+        co_return cancelled();
     {
         const std::lock_guard lock(mutex_);
         if (is_file_credential(entry.name))
             co_return read_only("the credential \"" + entry.name + "\"");
         entry.version = next_version_++;
     }
-    auto text = base::dump(model::to_secret_json(entry));
+    auto value = model::to_secret_json(entry);
+    auto text = base::dump(value);
+    model::wipe(value);
     store::record kept(credential_records, entry.name, sealing_.seal(text, purpose(entry.name)));
     base::wipe(text);
     auto written = co_await records_.put(std::move(kept));
@@ -191,6 +201,9 @@ asio::awaitable<result<bool>> inventory::put(model::credential entry) {
 }
 
 asio::awaitable<result<void>> inventory::remove_device(std::string name) {
+    const auto turn = co_await changes_.take();
+    if (!turn)
+        co_return cancelled();
     {
         const std::lock_guard lock(mutex_);
         const auto at = devices_.find(name);
@@ -210,6 +223,9 @@ asio::awaitable<result<void>> inventory::remove_device(std::string name) {
 }
 
 asio::awaitable<result<void>> inventory::remove_credential(std::string name) {
+    const auto turn = co_await changes_.take();
+    if (!turn)
+        co_return cancelled();
     {
         const std::lock_guard lock(mutex_);
         if (!credentials_.contains(name))

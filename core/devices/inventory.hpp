@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "devices/turns.hpp"
 #include "devices/vault.hpp"
 #include "model/page.hpp"
 #include "model/target.hpp"
@@ -61,6 +62,7 @@ class inventory {
 
     store::store& records_;
     const vault& sealing_;
+    turns changes_{1}; ///< Each is checked, written and shown before the next, so that memory and disk agree.
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<const model::device>, std::less<>> devices_;
     std::map<std::string, std::shared_ptr<const model::credential>, std::less<>> credentials_;

@@ -26,6 +26,13 @@ asio::awaitable<result<void>> note_running(node_parts& parts, job_ptr shown) {
     co_return std::move(*outcome);
 }
 
+std::optional<error> must_not_begin(const node_parts& parts, const entry_ptr& entry) {
+    std::optional<error> why;
+    if (parts.table.is_cancelling(entry) || parts.table.is_interrupted(entry))
+        why.emplace("cancelled", "it was cancelled before it reached the device");
+    return why;
+}
+
 model::job_state final_state(const run_outcome& outcome) {
     if (!outcome.failed)
         return model::job_state::succeeded;
@@ -33,10 +40,12 @@ model::job_state final_state(const run_outcome& outcome) {
 }
 
 void end_job(node_parts& parts, const entry_ptr& entry, run_outcome outcome) {
+    const bool cut = final_state(outcome) == model::job_state::cancelled;
+    if (cut && parts.table.is_interrupted(entry) && !parts.table.is_cancelling(entry))
+        return; // the record stays as it is, and the next start decides: run it again, or nobody can say
     model::job last = *parts.table.view(entry);
     last.state = final_state(outcome);
     last.error = std::move(outcome.failed);
-    last.results = parts.table.take_results(entry);
     last.finished_at = parts.clock.wall_now();
     parts.finish(entry, std::move(last));
 }

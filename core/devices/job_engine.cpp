@@ -75,7 +75,7 @@ void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, con
     parts_.table.add(entry, deadline);
     if (!node_.push(entry)) {
         parts_.table.withdraw(entry);
-        done(shutting_down());
+        asio::post(parts_.loop.get_executor(), [done = std::move(done)] { done(shutting_down()); });
         return;
     }
     auto stored = [this, entry, done = std::move(done)](result<void> written) {
@@ -196,20 +196,47 @@ asio::awaitable<result<job_ptr>> job_engine::wait(std::string id, base::duration
         co_return co_await get(std::move(id));
     const auto on = co_await asio::this_coro::executor;
     const auto ended = std::make_shared<runtime::event>(on);
-    std::function<void()> told = [on, ended] { asio::post(on, [ended] { ended->set(); }); };
-    if (!parts_.table.when_final(living, std::move(told)))
+    const std::function<void()> tell = [on, ended] { asio::post(on, [ended] { ended->set(); }); };
+    const auto told = std::make_shared<const std::function<void()>>(tell);
+    if (!parts_.table.when_final(living, told))
         co_await ended->wait_until(parts_.clock.steady_now() + limit);
     co_return parts_.table.view(living);
 }
 
 asio::awaitable<result<model::page<job_ptr>>> job_engine::list(job_query query) {
+    if (query.state && !model::is_final(*query.state))
+        co_return living(query);
     auto kept = co_await records_.list(std::move(query));
     if (!kept)
         co_return kept.error();
-    for (auto& each : kept->items)
+    for (auto& each : kept->items) {
+        if (model::is_final(each->state))
+            continue;
         if (auto shown = parts_.table.view(std::string_view(each->id)))
             each = std::move(shown);
+    }
     co_return kept;
+}
+
+// Records do not tell queued jobs from those that run, but everything that is not final is here.
+model::page<job_ptr> job_engine::living(const job_query& query) const {
+    std::vector<job_ptr> found;
+    for (const auto& each : parts_.table.unfinished()) {
+        auto shown = parts_.table.view(each);
+        const bool wanted = shown->state == *query.state && (query.device.empty() || shown->device == query.device) &&
+                            (query.cursor.empty() || shown->id < query.cursor);
+        if (wanted)
+            found.push_back(std::move(shown));
+    }
+    const auto shown = std::min<std::size_t>(query.limit, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end(),
+                      [](const auto& left, const auto& right) { return left->id > right->id; });
+    model::page<job_ptr> page;
+    if (shown < found.size() && shown > 0)
+        page.next = found[shown - 1]->id;
+    found.resize(shown);
+    page.items = std::move(found);
+    return page;
 }
 
 asio::awaitable<result<job_ptr>> job_engine::cancel(std::string id) {

@@ -54,7 +54,10 @@ class job_engine final : public job_service {
     asio::awaitable<result<accepted>> accept(model::job_request request, std::string owner, std::string key,
                                              std::string fingerprint);
     asio::awaitable<result<accepted>> repeated(job_records::key_use use, std::string fingerprint);
-    asio::awaitable<result<void>> take_up(model::job left);
+    [[nodiscard]] model::page<job_ptr> living(const job_query& query) const;
+    /// How a job that the process before left ends without being run again; none when it can run.
+    std::optional<model::job> settle(const model::job& left, const result<resolved_ptr>& at) const;
+    void take_up(model::job left, resolved_ptr at);
 
     node_parts& parts_;
     const inventory& known_;

@@ -3,12 +3,10 @@
 
 #include "base/log.hpp"
 #include "devices/job_end.hpp"
-#include "runtime/event.hpp"
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
+#include "runtime/gate.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace ferrule::devices {
@@ -17,6 +15,7 @@ namespace {
 
 constexpr auto first_pause = std::chrono::milliseconds(100);
 constexpr base::duration longest_pause = std::chrono::seconds(5);
+constexpr base::duration writing_limit = std::chrono::minutes(5);
 
 error interrupted_change() {
     return error(
@@ -83,58 +82,65 @@ asio::awaitable<result<void>> job_engine::start() {
         co_return left.error();
     if (!left->empty())
         base::log::info("devices", "taking up unfinished jobs", {{"count", std::to_string(left->size())}});
+    // All ends are queued at once and share a few commits.
+    runtime::gate writes;
+    auto failed = std::make_shared<std::atomic<bool>>(false);
     for (auto& each : *left) {
-        auto taken = co_await take_up(std::move(each));
-        if (!taken)
-            co_return taken.error();
+        const auto at = resolve(known_, each.request);
+        if (const auto over = settle(each, at)) {
+            auto pass = std::make_shared<std::optional<runtime::gate::pass>>(writes.enter());
+            records_.put(*over, [pass, failed](const result<void>& written) {
+                if (!written)
+                    *failed = true;
+                pass->reset();
+            });
+        } else {
+            take_up(std::move(each), *at);
+        }
     }
+    co_await writes.drain(writing_limit);
+    if (*failed)
+        co_return error("store_failed", "jobs that the process before left cannot be recorded as ended");
     arm_expiry();
     co_return ok();
 }
 
-asio::awaitable<result<void>> job_engine::take_up(model::job left) {
-    const bool ran = left.state == model::job_state::running;
-    const auto waited = parts_.clock.wall_now() - left.created_at;
+std::optional<model::job> job_engine::settle(const model::job& left, const result<resolved_ptr>& at) const {
     const auto ttl = left.request.ttl.value_or(parts_.limits.default_ttl);
-    auto at = resolve(known_, left.request);
     std::optional<error> over = left.error; // its secrets could not be read
     auto state = model::job_state::failed;
-    if (ran && left.request.change) {
+    if (left.state == model::job_state::running && left.request.change) {
         state = model::job_state::unknown;
         over = interrupted_change();
-    } else if (!over && waited > ttl) {
+    } else if (!over && parts_.clock.wall_now() - left.created_at > ttl) {
         state = model::job_state::expired;
-        over = error("expired", "it waited in the queue longer than its ttl, across a restart of the daemon", true);
+        over.emplace("expired", "it waited in the queue longer than its ttl, across a restart of the daemon", true);
     } else if (!over && !at) {
         over = at.error();
     }
+    if (!over)
+        return std::nullopt;
+    auto last = left;
+    last.state = state;
+    last.error = std::move(over);
+    last.finished_at = parts_.clock.wall_now();
+    return last;
+}
+
+void job_engine::take_up(model::job left, resolved_ptr at) {
+    const auto ttl = left.request.ttl.value_or(parts_.limits.default_ttl);
+    const auto waited = parts_.clock.wall_now() - left.created_at;
     const auto limit = left.request.timeout.value_or(parts_.limits.default_timeout);
     left.state = model::job_state::queued;
     left.started_at.reset();
     left.session.reset();
     left.results.clear();
-    left.error.reset();
-    if (over) {
-        left.state = state;
-        left.error = std::move(over);
-        left.finished_at = parts_.clock.wall_now();
-        const auto on = co_await asio::this_coro::executor;
-        runtime::event stored(on);
-        std::optional<result<void>> outcome;
-        records_.put(left, [&stored, &outcome, on](result<void> written) {
-            outcome.emplace(std::move(written));
-            asio::post(on, [&stored] { stored.set(); });
-        });
-        co_await stored.wait();
-        co_return std::move(*outcome);
-    }
     auto first = std::make_shared<const model::job>(std::move(left));
-    auto entry = std::make_shared<job_entry>(std::move(first), *at, limit);
+    auto entry = std::make_shared<job_entry>(std::move(first), std::move(at), limit);
     parts_.table.add(entry, parts_.clock.steady_now() + (ttl - waited));
     node_.push(entry);
     parts_.table.made_durable(entry);
     node_.wake(entry);
-    co_return ok();
 }
 
 asio::awaitable<void> job_engine::stop(base::duration limit) {

@@ -36,13 +36,16 @@ struct job_entry {
     friend class job_table;
 
     job_ptr now;
-    bool durable = false;                       ///< Its record is on disk, so it may run.
-    bool claimed = false;                       ///< Someone runs, cancels or expires it; whoever claims it finishes it.
-    bool cancelling = false;                    ///< A client asked for its end while it ran.
-    std::function<void()> interrupt;            ///< Ends the running job; set while it runs.
-    std::vector<std::function<void()>> waiting; ///< Called once when it is final.
-    std::vector<model::command_result> progress; ///< Results so far; the last may still grow.
-    std::size_t published = 0;                   ///< Bytes of the last result that listeners have seen.
+    bool durable = false;            ///< Its record is on disk, so it may run.
+    bool claimed = false;            ///< Someone runs, cancels or expires it; whoever claims it finishes it.
+    bool cancelling = false;         ///< A client asked for its end while it ran.
+    bool interrupted = false;        ///< The process asked for its end, because it stops.
+    std::function<void()> interrupt; ///< Ends the running job; set while it runs.
+    std::vector<std::weak_ptr<const std::function<void()>>> waiting; ///< Called once when it is final.
+    std::size_t tidy_at = 16;                                        ///< Waiters at which those who left are dropped.
+    std::vector<model::command_result> progress;                     ///< Results so far; the last may still grow.
+    std::size_t published = 0; ///< Bytes of the last result that listeners have seen.
+    base::steady_time expires{};
     deadlines::iterator deadline;
     bool has_deadline = false;
 };

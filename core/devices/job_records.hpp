@@ -27,7 +27,8 @@ class job_records {
     /// The collections that this class keeps in the store.
     static std::vector<store::collection> collections();
 
-    job_records(store::store& records, const vault& sealing, base::duration retention, base::duration key_window);
+    job_records(store::store& records, const vault& sealing, base::duration retention, base::duration key_window,
+                const base::clock& clock = base::system_clock());
 
     /// Queues the write; `done` comes on the loop once it is durable. Order of calls is order on disk.
     void put(const model::job& record, std::function<void(result<void>)> done);
@@ -35,7 +36,7 @@ class job_records {
     void put_with_key(const model::job& record, const std::string& key, const std::string& fingerprint,
                       std::function<void(result<void>)> done);
 
-    /// What a key was used for.
+    /// What a key was used for, within the window.
     struct key_use {
         std::string job;
         std::string fingerprint;
@@ -44,7 +45,8 @@ class job_records {
     asio::awaitable<result<std::optional<key_use>>> find_key(std::string key);
     asio::awaitable<result<std::optional<model::job>>> get(std::string id);
     asio::awaitable<result<model::page<job_ptr>>> list(job_query query);
-    /// Jobs whose record is not final, in order of acceptance, with their secrets.
+    /// Jobs whose record is not final, in order of acceptance, with their secrets; `error` is set in one whose secrets
+    /// cannot be read. A record that is no job is logged and left alone.
     asio::awaitable<result<std::vector<model::job>>> unfinished();
 
   private:
@@ -55,6 +57,7 @@ class job_records {
     const vault& sealing_;
     base::duration retention_;
     base::duration key_window_;
+    const base::clock& clock_;
 };
 
 } // namespace ferrule::devices

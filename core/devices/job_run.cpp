@@ -1,6 +1,7 @@
 #include "devices/job_run.hpp"
 
 #include "base/json.hpp"
+#include "devices/cancelled.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -80,6 +81,8 @@ std::optional<error> settle_lines(node_parts& parts, const entry_ptr& entry, con
 
 asio::awaitable<run_outcome> run_config(node_parts& parts, entry_ptr entry, job_ptr asked, device_session& session,
                                         base::steady_time deadline) {
+    if (co_await is_cancelled())
+        co_return run_outcome(cancelled(), true);
     auto request = common_request(parts, asked->request);
     request["config"] = asked->request.config;
     session.count_command();
@@ -125,6 +128,10 @@ asio::awaitable<run_outcome> run_commands(node_parts& parts, entry_ptr entry, jo
     run_outcome outcome;
     for (std::size_t i = 0; i < request.commands.size(); ++i) {
         const auto& command = request.commands[i];
+        if (co_await is_cancelled()) {
+            skip_rest(parts, entry, request, i);
+            co_return run_outcome(cancelled(), true);
+        }
         const auto begun = parts.clock.steady_now();
         parts.table.begin_result(entry, command.text);
         session.count_command();

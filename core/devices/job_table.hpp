@@ -53,8 +53,6 @@ class job_table {
     void end_result(const entry_ptr& running, model::command_result settled);
     /// Forgets the results so far; the job is tried again.
     void restart_results(const entry_ptr& running);
-    /// The results of a job that is about to be finished.
-    [[nodiscard]] std::vector<model::command_result> take_results(const entry_ptr& ending);
     /// The job is final and its record is on disk.
     void finished(const entry_ptr& ended, job_ptr last);
 
@@ -63,11 +61,14 @@ class job_table {
     [[nodiscard]] cancel_outcome cancel(const entry_ptr& wanted);
     [[nodiscard]] bool is_cancelling(const entry_ptr& running) const;
 
-    /// Ends a running job without being asked by a client; nothing for one that does not run.
+    /// Ends a running job because the process stops, not because a client asked; it is to be run again by the next one.
     void interrupt(const entry_ptr& running);
+    [[nodiscard]] bool is_interrupted(const entry_ptr& running) const;
 
-    /// Calls `told` once the job is final; at once, and with true as result, when it is.
-    bool when_final(const entry_ptr& watched, std::function<void()> told);
+    /// Who wants to be told; ends with its last owner.
+    using listener = std::shared_ptr<const std::function<void()>>;
+    /// Calls `told` once the job is final, if it still exists then; true, and no call, when the job is final already.
+    bool when_final(const entry_ptr& watched, const listener& told);
 
     /// Claims what has waited longer than it may; the caller finishes it.
     [[nodiscard]] std::vector<entry_ptr> claim_expired(base::steady_time now);
@@ -78,6 +79,7 @@ class job_table {
 
   private:
     void drop_deadline(job_entry& each);
+    void set_deadline(const entry_ptr& each);
     void publish(const model::job& changed);
 
     state::event_bus& bus_;

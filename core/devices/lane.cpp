@@ -1,6 +1,7 @@
 #include "devices/lane.hpp"
 
 #include "base/log.hpp"
+#include "devices/cancelled.hpp"
 #include "devices/job_end.hpp"
 #include "devices/lane_queues.hpp"
 #include "runtime/spawn.hpp"
@@ -11,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace ferrule::devices {
@@ -22,8 +24,9 @@ lane::lane(node_parts& parts, lane_queues& queues, std::string key)
     , strand_(parts.loop.make_strand())
     , wake_(strand_) {}
 
+// By post: the caller holds the lock of the queues, and on a thread of the loop a coroutine would begin at once.
 void lane::start() {
-    runtime::spawn(strand_, "devices", work());
+    asio::post(strand_, [self = shared_from_this()] { runtime::spawn(self->strand_, "devices", self->work()); });
 }
 
 void lane::wake() {
@@ -42,10 +45,12 @@ void lane::interrupt(std::string job) {
     });
 }
 
-void lane::close_session(bool force) {
-    asio::post(strand_, [self = shared_from_this(), force] {
-        self->close_wanted_ = self->session_ != nullptr;
-        if (force && !self->running_.empty())
+void lane::close_session(std::string id, bool force) {
+    asio::post(strand_, [self = shared_from_this(), id = std::move(id), force] {
+        if (!self->session_ || self->session_->id() != id)
+            return; // another one has taken its place
+        self->close_wanted_ = true;
+        if (force)
             self->stop_job_.emit(asio::cancellation_type::terminal);
         self->wake_.set();
     });
@@ -54,6 +59,8 @@ void lane::close_session(bool force) {
 void lane::stop() {
     asio::post(strand_, [self = shared_from_this()] {
         self->stopping_ = true;
+        if (self->checking_)
+            self->stop_job_.emit(asio::cancellation_type::terminal);
         self->wake_.set();
     });
 }
@@ -96,7 +103,9 @@ asio::awaitable<void> lane::wait_for_work() {
         co_return;
     }
     const auto idle_end = idle_since_ + session_ttl();
-    const auto woken = co_await wake_.wait_until(std::min(idle_end, probe_at_));
+    const bool probing = parts_.limits.keepalive.probe.count() > 0;
+    const auto until = probing ? std::min(idle_end, probe_at_) : idle_end;
+    const auto woken = co_await wake_.wait_until(until);
     wake_.reset();
     if (woken)
         co_return;
@@ -105,15 +114,25 @@ asio::awaitable<void> lane::wait_for_work() {
         co_await drop_session();
         co_return;
     }
-    if (now < probe_at_)
+    if (!probing || now < probe_at_)
         co_return;
-    const auto alive = co_await session_->wire().keepalive(now + parts_.limits.idle_timeout);
+    auto body = check(now + parts_.limits.idle_timeout);
+    auto token = asio::bind_cancellation_slot(stop_job_.slot(), asio::use_awaitable);
+    checking_ = true;
+    const auto alive = co_await asio::co_spawn(strand_, std::move(body), token);
+    checking_ = false;
     if (!alive) {
         base::log::info("devices", "a session does not answer any more and is closed",
                         {{"device", session_->at().device->name}, {"why", alive.error().message()}});
         lost_ = alive.error();
     }
     probe_at_ = parts_.clock.steady_now() + parts_.limits.keepalive.probe;
+}
+
+asio::awaitable<result<void>> lane::check(base::steady_time deadline) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto session = session_;
+    co_return co_await session->wire().keepalive(deadline);
 }
 
 base::duration lane::session_ttl() const {
@@ -144,16 +163,23 @@ asio::awaitable<void> lane::run(entry_ptr entry) {
     auto noted = co_await note_running(parts_, shown);
     if (!noted) {
         outcome.failed = noted.error();
-    } else if (parts_.table.is_cancelling(entry)) {
-        outcome.failed = error("cancelled", "it was cancelled before it reached the device");
+    } else if (auto ended_before = must_not_begin(parts_, entry)) {
+        outcome.failed = std::move(ended_before);
     } else {
         auto body = execute(entry, shown, now + entry->timeout);
         auto token = asio::bind_cancellation_slot(stop_job_.slot(), asio::use_awaitable);
-        outcome = co_await asio::co_spawn(strand_, std::move(body), token);
+        try {
+            outcome = co_await asio::co_spawn(strand_, std::move(body), token);
+        } catch (const std::exception& what) {
+            outcome.failed.emplace("internal", what.what());
+            outcome.session_usable = false;
+        }
     }
     running_.clear();
-    if (!outcome.session_usable)
+    if (!outcome.session_usable && outcome.failed && outcome.failed->code() == "session_lost")
         lost_ = outcome.failed;
+    else if (!outcome.session_usable)
+        close_wanted_ = true;
     idle_since_ = parts_.clock.steady_now();
     probe_at_ = idle_since_ + parts_.limits.keepalive.probe;
     if (session_)
@@ -182,7 +208,7 @@ asio::awaitable<run_outcome> lane::execute(entry_ptr entry, job_ptr shown, base:
                            outcome.failed->code() == "session_lost" && !shown->request.change;
         if (!again)
             co_return outcome;
-        lost_ = outcome.failed;
+        lost_ = std::move(outcome.failed);
         parts_.table.restart_results(entry);
     }
 }
@@ -191,6 +217,8 @@ asio::awaitable<result<void>> lane::ensure_session(entry_ptr entry, base::steady
     if (session_ && !lost_ && session_->serves(*entry->at))
         co_return ok();
     co_await drop_session();
+    if (co_await is_cancelled())
+        co_return cancelled();
     const std::function<void(error)> on_lost = [weak = weak_from_this()](error why) {
         if (const auto self = weak.lock()) {
             self->lost_ = std::move(why);
@@ -200,7 +228,6 @@ asio::awaitable<result<void>> lane::ensure_session(entry_ptr entry, base::steady
     auto opened = co_await device_session::open(parts_, entry->at, deadline, on_lost);
     if (!opened)
         co_return opened.error();
-    lost_.reset();
     set_session(std::move(*opened));
     co_return ok();
 }

@@ -33,8 +33,8 @@ class lane : public std::enable_shared_from_this<lane> {
     void wake();
     /// Ends the job that runs, if it is still this one.
     void interrupt(std::string job);
-    /// Closes the session when nothing runs on it, or now.
-    void close_session(bool force);
+    /// Closes the session, if it is still this one, when nothing runs on it, or now.
+    void close_session(std::string id, bool force);
     /// Finishes what runs, takes nothing more, closes the session.
     void stop();
     [[nodiscard]] std::optional<model::session_info> info() const;
@@ -50,25 +50,29 @@ class lane : public std::enable_shared_from_this<lane> {
     asio::awaitable<result<void>> ensure_session(entry_ptr entry, base::steady_time deadline);
     asio::awaitable<void> drop_session();
     asio::awaitable<void> wait_for_work();
+    asio::awaitable<result<void>> check(base::steady_time deadline);
     [[nodiscard]] base::duration session_ttl() const;
     void set_session(std::shared_ptr<device_session> next);
 
     node_parts& parts_;
     lane_queues& queues_;
     const std::string key_;
-    std::deque<entry_ptr> queue_; // guarded by lane_queues
+    // Guarded by lane_queues.
+    std::deque<entry_ptr> queue_;
+    std::size_t dead_ = 0; // of the queue, those that others have claimed; at least
 
     // On the strand.
     runtime::strand strand_;
     runtime::event wake_;
     std::atomic<bool> waking_{false};
-    asio::cancellation_signal stop_job_;
+    asio::cancellation_signal stop_job_; // for the job or the check that runs
     std::string running_;
     std::shared_ptr<device_session> session_;
     std::optional<error> lost_;
     base::steady_time idle_since_{};
     base::steady_time probe_at_{};
     bool close_wanted_ = false;
+    bool checking_ = false;
     bool stopping_ = false;
 
     mutable std::mutex shown_mutex_;

@@ -21,8 +21,21 @@ bool lane_queues::push(const entry_ptr& entry) {
 
 void lane_queues::wake(const entry_ptr& entry) {
     const std::lock_guard lock(mutex_);
-    if (const auto at = lanes_.find(entry->at->key()); at != lanes_.end())
-        at->second->wake();
+    const auto at = lanes_.find(entry->at->key());
+    if (at == lanes_.end())
+        return;
+    if (parts_.table.is_claimed(entry))
+        forget_dead(*at->second);
+    at->second->wake();
+}
+
+// What was cancelled or has expired must not pile up behind a long job; each pass over the queue is paid for by as many
+// of them as it drops.
+void lane_queues::forget_dead(lane& of) {
+    if (++of.dead_ < 16 || of.dead_ * 2 < of.queue_.size())
+        return;
+    std::erase_if(of.queue_, [this](const auto& each) { return parts_.table.is_claimed(each); });
+    of.dead_ = 0;
 }
 
 bool lane_queues::has(const std::string& key) const {
@@ -50,7 +63,7 @@ bool lane_queues::close_session(const std::string& id, bool force) {
         const auto info = each->info();
         if (!info || info->id != id)
             continue;
-        each->close_session(force);
+        each->close_session(id, force);
         return true;
     }
     return false;
@@ -77,6 +90,7 @@ entry_ptr lane_queues::next(lane& asking) {
         if (!parts_.table.is_claimed(first))
             return nullptr; // not durable yet, and nothing may overtake it
         queue.pop_front();
+        asking.dead_ -= asking.dead_ > 0 ? 1 : 0;
     }
     return nullptr;
 }

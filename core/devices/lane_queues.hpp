@@ -47,6 +47,7 @@ class lane_queues {
     void abandon(const lane& asking);
 
   private:
+    void forget_dead(lane& of);
     void removed(std::unique_lock<std::mutex> lock);
 
     node_parts& parts_;

@@ -11,6 +11,12 @@
 
 namespace ferrule::devices {
 
+namespace {
+
+constexpr base::duration interrupted_limit = std::chrono::seconds(30);
+
+} // namespace
+
 bool local_node::push(const entry_ptr& entry) {
     const bool pinned = parts_.table.view(entry)->request.how == model::strategy::pinned;
     return pinned ? pinned_.push(entry) : fifo_.push(entry);
@@ -54,7 +60,10 @@ asio::awaitable<void> local_node::stop(base::duration limit) {
     base::log::warn("devices", "jobs still run at the end of the grace period and are interrupted");
     for (const auto& each : parts_.table.unfinished())
         parts_.table.interrupt(each);
-    co_await ends.drain(std::chrono::seconds(5));
+    // Drivers end within their own grace, or are abandoned; what runs here uses the parts of the process until then.
+    const auto left = co_await ends.drain(interrupted_limit);
+    if (left != 0)
+        base::log::error("devices", "jobs do not end although they were interrupted");
 }
 
 } // namespace ferrule::devices

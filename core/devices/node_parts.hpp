@@ -12,6 +12,7 @@
 #include "devices/job_entry.hpp"
 #include "devices/job_table.hpp"
 #include "devices/secret_book.hpp"
+#include "devices/turns.hpp"
 #include "plugins/registry.hpp"
 #include "runtime/io.hpp"
 #include "state/event_bus.hpp"
@@ -37,12 +38,13 @@ struct node_parts {
     state::event_bus& bus;
     state::metrics& figures;
     platform_source platforms;
-    job_writer write;
+    job_writer write{}; ///< Set by the engine, as is finish.
     hold_back refused{limits.auth_hold_back};
     std::atomic<std::uint32_t> sessions{0};
+    turns opening{limits.max_opening};
 
     /// Makes a claimed job final: stores the record, then shows it. Tries again until the store takes it.
-    std::function<void(entry_ptr, model::job)> finish;
+    std::function<void(entry_ptr, model::job)> finish{};
 };
 
 } // namespace ferrule::devices

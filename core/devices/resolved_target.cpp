@@ -1,6 +1,10 @@
 #include "devices/resolved_target.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace ferrule::devices {
 
@@ -23,6 +27,39 @@ bool same_login(const std::shared_ptr<const model::credential>& left,
            same_answers(left->answers, right->answers);
 }
 
+// Tells the logins that requests bring apart, as versions tell those of the inventory. Under a key of this process, so
+// that nothing can be learned from it.
+std::uint64_t version_of(const model::credential& login) {
+    static const auto key = [] {
+        std::array<unsigned char, crypto_generichash_KEYBYTES> made{};
+        randombytes_buf(made.data(), made.size());
+        return made;
+    }();
+    crypto_generichash_state state;
+    std::array<unsigned char, crypto_generichash_BYTES> digest{};
+    crypto_generichash_init(&state, key.data(), key.size(), digest.size());
+    const auto add = [&state](std::string_view part) {
+        const std::uint64_t size = part.size();
+        crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(&size), sizeof(size));
+        crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+    };
+    for (const auto* part : {&login.password, &login.private_key, &login.passphrase})
+        add(part->reveal());
+    add(login.agent_socket);
+    for (const auto& answer : login.answers) {
+        add(answer.pattern);
+        add(answer.reply.reveal());
+    }
+    crypto_generichash_final(&state, digest.data(), digest.size());
+    std::uint64_t version = 0;
+    std::memcpy(&version, digest.data(), sizeof(version));
+    return version;
+}
+
+std::string login_text(const model::credential& login) {
+    return "|" + login.name + "|" + login.username + "|" + std::to_string(login.version);
+}
+
 result<std::shared_ptr<const model::credential>> find_login(const inventory& known, const std::string& name,
                                                             const std::string& device) {
     if (name.empty())
@@ -39,7 +76,10 @@ result<std::shared_ptr<const model::credential>> find_login(const inventory& kno
 std::string resolved_target::login_key() const {
     std::string text = key();
     if (login)
-        text += "|" + login->name + "|" + login->username + "|" + std::to_string(login->version);
+        text += login_text(*login);
+    for (const auto& each : jump_logins)
+        if (each)
+            text += login_text(*each);
     return text;
 }
 
@@ -56,8 +96,11 @@ result<resolved_ptr> resolve(const inventory& known, const model::job_request& r
         device->at = request.inline_at->at;
         device->name = device->at.host + ":" + std::to_string(device->at.port);
         made->device = std::move(device);
-        if (request.inline_at->login)
-            made->login = std::make_shared<const model::credential>(*request.inline_at->login);
+        if (request.inline_at->login) {
+            auto login = std::make_shared<model::credential>(*request.inline_at->login);
+            login->version = version_of(*login);
+            made->login = std::move(login);
+        }
     } else {
         made->device = known.find_device(request.device);
         if (!made->device) {

@@ -40,9 +40,7 @@ void secret_book::fetch(std::string_view, std::string reference, std::function<v
     }
     auto value = model::to_secret_json(*login);
     auto text = base::dump(value);
-    for (auto& [key, each] : value.items())
-        if (each.is_string())
-            base::wipe(each.get_ref<std::string&>());
+    model::wipe(value);
     done(base::secret(std::move(text)));
 }
 

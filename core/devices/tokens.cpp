@@ -2,6 +2,7 @@
 
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "devices/cancelled.hpp"
 
 #include <sodium.h>
 
@@ -48,6 +49,14 @@ result<model::token> from_record(const std::string& id, const std::string& text)
     return kept;
 }
 
+bool has_expired(const model::token& each, base::wall_time now) {
+    return each.expires_at && *each.expires_at <= now;
+}
+
+bool is_admin(const model::token& each, base::wall_time now) {
+    return each.may == model::role::admin && !has_expired(each, now);
+}
+
 } // namespace
 
 std::string hash_token(std::string_view text) {
@@ -66,8 +75,9 @@ std::vector<store::collection> tokens::collections() {
     return kept;
 }
 
-tokens::tokens(store::store& records)
-    : records_(records) {}
+tokens::tokens(store::store& records, const base::clock& clock)
+    : records_(records)
+    , clock_(clock) {}
 
 asio::awaitable<result<void>> tokens::load(std::vector<model::token> configured) {
     store::query all;
@@ -100,7 +110,7 @@ std::shared_ptr<const model::token> tokens::recognise(std::string_view text, bas
     const auto hash = hash_token(text);
     const std::lock_guard lock(mutex_);
     const auto at = by_hash_.find(hash);
-    if (at == by_hash_.end() || (at->second->expires_at && *at->second->expires_at <= now))
+    if (at == by_hash_.end() || has_expired(*at->second, now))
         return nullptr;
     return at->second;
 }
@@ -123,7 +133,7 @@ asio::awaitable<result<tokens::made>> tokens::make(std::string name, model::role
     entry.name = std::move(name);
     entry.may = may;
     entry.hash = hash_token(fresh.text.reveal());
-    entry.created_at = base::system_clock().wall_now();
+    entry.created_at = clock_.wall_now();
     entry.expires_at = expires_at;
     store::record kept(token_records, entry.id, base::dump(to_record(entry)));
     auto written = co_await records_.put(std::move(kept));
@@ -136,12 +146,16 @@ asio::awaitable<result<tokens::made>> tokens::make(std::string name, model::role
 }
 
 asio::awaitable<result<void>> tokens::revoke(std::string id) {
+    const auto turn = co_await endings_.take();
+    if (!turn)
+        co_return cancelled();
+    const auto now = clock_.wall_now();
     std::shared_ptr<const model::token> ending;
     {
         const std::lock_guard lock(mutex_);
         std::size_t admins = 0;
         for (const auto& [hash, each] : by_hash_) {
-            admins += each->may == model::role::admin ? 1U : 0U;
+            admins += is_admin(*each, now) ? 1U : 0U;
             if (each->id == id)
                 ending = each;
         }
@@ -150,7 +164,7 @@ asio::awaitable<result<void>> tokens::revoke(std::string id) {
         if (ending->id.starts_with("config:"))
             co_return error("read_only", "the token \"" + ending->name +
                                              "\" comes from the configuration file and is changed there");
-        if (ending->may == model::role::admin && admins == 1)
+        if (is_admin(*ending, now) && admins == 1)
             co_return error("last_admin", "this is the only admin token: make another one first");
     }
     co_return co_await forget(std::move(id));

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "devices/turns.hpp"
 #include "model/token.hpp"
 #include "store/store.hpp"
 
@@ -29,7 +30,7 @@ class tokens {
     /// The collections that this class keeps in the store.
     static std::vector<store::collection> collections();
 
-    explicit tokens(store::store& records);
+    explicit tokens(store::store& records, const base::clock& clock = base::system_clock());
 
     /// Reads the stored ones and adds those of the configuration, whose ids start with `config:`.
     asio::awaitable<result<void>> load(std::vector<model::token> configured);
@@ -46,13 +47,15 @@ class tokens {
 
     /// Makes a token `frl_…` and its durable entry.
     asio::awaitable<result<made>> make(std::string name, model::role may, std::optional<base::wall_time> expires_at);
-    /// Ends it at once. `token_not_found`; `last_admin` when no other admin token would be left.
+    /// Ends it at once. `token_not_found`; `last_admin` when no other valid admin token would be left.
     asio::awaitable<result<void>> revoke(std::string id);
     /// Ends it whatever it is; for one that never reached its owner.
     asio::awaitable<result<void>> forget(std::string id);
 
   private:
     store::store& records_;
+    const base::clock& clock_;
+    turns endings_{1}; ///< One at a time, so that two cannot each leave the other as the last admin.
     mutable std::mutex mutex_;
     std::unordered_map<std::string, std::shared_ptr<const model::token>> by_hash_;
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -68,8 +69,9 @@ result<void> make_key(const std::string& file) {
     const auto folder = std::filesystem::path(file).parent_path();
     if (!folder.empty())
         std::filesystem::create_directories(folder, failed);
-    const auto draft = file + ".new." + std::to_string(::getpid());
-    const descriptor out{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    // A name of its own: two processes may have the same number in two containers, and threads share one.
+    auto draft = file + ".new.XXXXXX";
+    const descriptor out{::mkostemp(draft.data(), O_CLOEXEC)}; // mode 0600
     if (out.number < 0)
         return key_error(file, std::string("cannot be made: ") + std::strerror(errno));
     std::string key(key_size, '\0');
@@ -80,6 +82,10 @@ result<void> make_key(const std::string& file) {
     const bool linked = written && (::link(draft.c_str(), file.c_str()) == 0 || errno == EEXIST);
     const int why = errno;
     ::unlink(draft.c_str());
+    // What is sealed with the key soon must not outlive the key's name.
+    const descriptor place{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (place.number >= 0)
+        ::fsync(place.number);
     if (!linked)
         return key_error(file, std::string("cannot be written: ") + std::strerror(why));
     return ok();

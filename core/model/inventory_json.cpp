@@ -205,6 +205,14 @@ json to_secret_json(const credential& kept) {
     return value;
 }
 
+void wipe(json& value) noexcept {
+    if (value.is_string())
+        base::wipe(value.get_ref<std::string&>());
+    else if (value.is_structured())
+        for (auto& each : value)
+            wipe(each);
+}
+
 result<credential> credential_from_secret_json(const json& kept) {
     object_reader reader(kept);
     const auto name = reader.text_or("name", "");

@@ -40,4 +40,7 @@ result<credential> credential_from_secret_json(const base::json& kept);
 
 base::json to_json(const target& shown);
 
+/// Overwrites every text in a value that held secrets.
+void wipe(base::json& value) noexcept;
+
 } // namespace ferrule::model

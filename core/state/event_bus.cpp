@@ -22,6 +22,7 @@ struct subscription::shared : std::enable_shared_from_this<shared> {
 
     mutable std::mutex mutex;
     std::vector<event_ptr> queue;
+    std::size_t replayed = 0; // of the queue, those that a resumption brought
     std::uint64_t lost = 0;
     bool woken = false;
     bool closed = false;
@@ -31,12 +32,19 @@ struct subscription::shared : std::enable_shared_from_this<shared> {
         const std::lock_guard lock(mutex);
         if (closed)
             return;
-        if (queue.size() >= queue_limit) {
+        if (queue.size() - replayed >= queue_limit) {
             lost += queue.size();
             queue.clear();
+            replayed = 0;
         }
         queue.push_back(happened);
         wake();
+    }
+
+    void replay(const event_ptr& kept) {
+        const std::lock_guard lock(mutex);
+        queue.push_back(kept);
+        ++replayed;
     }
 
     void close() {
@@ -68,6 +76,7 @@ asio::awaitable<std::vector<event_ptr>> subscription::next(base::steady_time dea
             if (!inner->queue.empty() || inner->closed) {
                 inner->woken = inner->closed;
                 inner->ready.reset();
+                inner->replayed = 0;
                 co_return std::exchange(inner->queue, {});
             }
             inner->woken = false;
@@ -101,6 +110,26 @@ event_bus::~event_bus() {
     close();
 }
 
+bool event_bus::wanted() noexcept {
+    if (listeners_.load(std::memory_order_relaxed) > 0)
+        return true;
+    const auto until = until_.load(std::memory_order_relaxed);
+    if (until != 0 && base::system_clock().steady_now().time_since_epoch().count() < until)
+        return true;
+    gap_.store(true, std::memory_order_relaxed);
+    return false;
+}
+
+void event_bus::remove_ended() {
+    const auto removed = std::erase_if(subscriptions_, [](const std::weak_ptr<subscription::shared>& weak) {
+        const auto listener = weak.lock();
+        return !listener || listener->ended;
+    });
+    listeners_ -= removed;
+    if (removed > 0 && subscriptions_.empty())
+        until_ = (base::system_clock().steady_now() + linger).time_since_epoch().count();
+}
+
 void event_bus::publish(std::string topic, std::string key, std::string data) {
     auto made = std::make_shared<event>();
     made->topic = std::move(topic);
@@ -109,21 +138,17 @@ void event_bus::publish(std::string topic, std::string key, std::string data) {
     const std::lock_guard lock(mutex_);
     made->id = next_id_++;
     const event_ptr happened = std::move(made);
-    std::erase_if(subscriptions_, [this, &happened](const std::weak_ptr<subscription::shared>& weak) {
-        const auto listener = weak.lock();
-        if (!listener || listener->ended) {
-            --listeners_;
-            return true;
-        }
-        if (listener->wanted(*happened))
+    remove_ended();
+    for (const auto& weak : subscriptions_)
+        if (const auto listener = weak.lock(); listener && listener->wanted(*happened))
             listener->offer(happened);
-        return false;
-    });
     if (happened->topic == "job.output" || history_limit_ == 0)
         return;
     history_.push_back(happened);
-    if (history_.size() > history_limit_)
+    if (history_.size() > history_limit_) {
+        forgotten_ = history_.front()->id;
         history_.pop_front();
+    }
 }
 
 std::unique_ptr<subscription> event_bus::subscribe(asio::any_io_executor on, filter wanted,
@@ -131,15 +156,17 @@ std::unique_ptr<subscription> event_bus::subscribe(asio::any_io_executor on, fil
     const auto limit = queue_limit == 0 ? queue_limit_ : queue_limit;
     auto inner = std::make_shared<subscription::shared>(std::move(on), std::move(wanted), limit);
     const std::lock_guard lock(mutex_);
+    if (gap_.exchange(false))
+        forgotten_ = next_id_++; // stands for what nobody listened to
     if (closed_) {
         inner->close();
     } else {
         if (after) {
-            if (!history_.empty() && history_.front()->id > *after + 1)
-                inner->lost = history_.front()->id - *after - 1;
+            if (forgotten_ > *after)
+                inner->lost = forgotten_ - *after;
             for (const auto& kept : history_)
                 if (kept->id > *after && inner->wanted(*kept))
-                    inner->offer(kept);
+                    inner->replay(kept);
         }
         subscriptions_.push_back(inner);
         ++listeners_;

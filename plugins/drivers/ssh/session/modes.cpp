@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Going from one mode of the command line to another.
-#include "ssh/session/device_session.hpp"
 #include "ssh/platform/mode_path.hpp"
+#include "ssh/session/device_session.hpp"
 
 namespace ferrule::ssh {
 

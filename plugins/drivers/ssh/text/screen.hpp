@@ -55,7 +55,8 @@ class screen {
         wrapped_ = false;
     }
 
-    /// While an echo is awaited: a blank and CR that a line editor puts where the typed line reaches the terminal's width are no part of the line.
+    /// While an echo is awaited: a blank and CR that a line editor puts where the typed line reaches the terminal's
+    /// width are no part of the line.
     void expect_wrapping(bool is) noexcept { wrapping_ = is; }
 
     /// Nothing has been drawn on the current line since it began; in `on_line`, on the line that just ended.

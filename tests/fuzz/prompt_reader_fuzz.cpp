@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readers meet whatever a device may send: they end or wait, keep the secret, and hold no more than they were
 // given.
-#include "ssh/reader/prompt_reader.hpp"
 #include "ssh/reader/config_reader.hpp"
+#include "ssh/reader/prompt_reader.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -12,11 +12,21 @@ using namespace ferrule::ssh;
 
 namespace {
 
-constexpr const char* rules_text = R"json({"name":"fuzz","prompt":{"pattern":"^(\\[[^\\]\\n]*\\]\\n)?(?<host>[\\w.-]{1,64})(\\([^)\\n]*\\))?[>#]$",
-"exclude":["^no#"]},"prompt_lines":2,"echo":"fuzzy","pager":{"pattern":"--more--","reply":" "},
-"confirm":[{"pattern":"\\[confirm\\]","reply":"y"}],"fatal":["^% "],"warning":["^warn"],"redact":["key (?<secret>\\S+)"],
-"modes":[{"name":"user","pattern":"^.*>$"},{"name":"top","pattern":"^.*#$","fatal":["^error"]}]
-})";
+constexpr const char* rules_text = R"json({
+    "name": "fuzz",
+    "prompt": {
+        "pattern": "^(\\[[^\\]\\n]*\\]\\n)?(?<host>[\\w.-]{1,64})(\\([^)\\n]*\\))?[>#]$",
+        "exclude": ["^no#"]
+    },
+    "prompt_lines": 2,
+    "echo": "fuzzy",
+    "pager": {"pattern": "--more--", "reply": " "},
+    "confirm": [{"pattern": "\\[confirm\\]", "reply": "y"}],
+    "fatal": ["^% "],
+    "warning": ["^warn"],
+    "redact": ["key (?<secret>\\S+)"],
+    "modes": [{"name": "user", "pattern": "^.*>$"}, {"name": "top", "pattern": "^.*#$", "fatal": ["^error"]}]
+})json";
 
 void check(bool holds) {
     if (!holds) {
@@ -31,7 +41,7 @@ void drive(Reader& reader, std::string_view bytes, std::uint8_t choice, Each eac
     const std::size_t cut = 1u + choice % 31u;
     for (std::size_t at = 0; at < bytes.size() && reader.state() == Reader::outcome::waiting; at += cut) {
         reader.feed(bytes.substr(at, cut), now);
-        if ((choice & 0x40) != 0 && reader.deadline() < now + 100 * millisecond) {
+        if ((choice & 0x40u) != 0 && reader.deadline() < now + 100 * millisecond) {
             now = reader.deadline();
             reader.tick(now);
         }

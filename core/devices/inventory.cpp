@@ -92,14 +92,16 @@ asio::awaitable<result<void>> inventory::load(std::vector<model::device> devices
                             {{"name", each.name}});
         each.version = next_version_++;
         file_credentials_.push_back(each.name);
-        credentials_[each.name] = std::make_shared<const model::credential>(std::move(each));
+        auto name = each.name;
+        credentials_[std::move(name)] = std::make_shared<const model::credential>(std::move(each));
     }
     for (auto& each : devices) {
         if (devices_.contains(each.name))
             base::log::warn("devices", "a device of the configuration file hides one that was made by REST",
                             {{"name", each.name}});
         each.origin = "file";
-        devices_[each.name] = std::make_shared<const model::device>(std::move(each));
+        auto name = each.name;
+        devices_[std::move(name)] = std::make_shared<const model::device>(std::move(each));
     }
     co_return ok();
 }

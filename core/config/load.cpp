@@ -61,7 +61,7 @@ class loading {
         auto root = yaml::parse(text, into.name, found_);
         if (!root)
             return false;
-        yaml::expand(*root, into.name, into.folder, options_.variables, found_);
+        yaml::expand(*root, into.name, into.folder, options_.variables, options_.read_file, found_);
         into.root = std::move(*root);
         schema::reader reader(into.name, into.folder, found_);
         reader.read_object(into.root, how, entries, extensions);
@@ -112,7 +112,7 @@ class loading {
     void include_file(const std::string& file, position at, const std::string& path) {
         const auto name = sources_.front().name; // a copy: sources_ grows
         const auto whole = sources_.front().folder / file;
-        const auto text = yaml::read_text_file(whole, file_limit);
+        const auto text = options_.read_file(whole, file_limit);
         if (!text) {
             found_.add(name, at, path, text.error().message());
             return;
@@ -152,7 +152,7 @@ class loading {
     }
 
     void read_key(const source& in, std::size_t index, schema::credential_entry& entry) {
-        auto key = yaml::read_text_file(entry.key_file, std::size_t{1} << 20U);
+        auto key = options_.read_file(entry.key_file, std::size_t{1} << 20U);
         if (key) {
             entry.credential.private_key = base::secret(std::move(*key));
             return;
@@ -170,7 +170,7 @@ class loading {
 } // namespace
 
 result<settings> load(const fs::path& file, const load_options& options) {
-    const auto text = yaml::read_text_file(file, file_limit);
+    const auto text = options.read_file(file, file_limit);
     if (!text)
         return error("invalid_config", text.error().message());
     return loading(options).run(*text, file.string(), file.parent_path(), file);

@@ -17,6 +17,8 @@ namespace ferrule::config {
 struct load_options {
     /// The environment that `${NAME}` refers to.
     yaml::environment variables = yaml::process_environment;
+    /// What reads included files, keys and `!file`.
+    yaml::file_reader read_file = yaml::read_text_file;
     /// The JSON Schema that a plugin carries for its settings, as text; none when the plugin or its schema is not
     /// known. `kind` is `store`, `scheduler`, or empty for a plugin of any kind. May be empty: then plugins' settings
     /// are not checked.

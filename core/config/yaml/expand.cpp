@@ -22,10 +22,12 @@ bool is_variable(std::string_view name) {
 
 class expander {
   public:
-    expander(std::string_view file, const std::filesystem::path& folder, const environment& variables, problems& found)
+    expander(std::string_view file, const std::filesystem::path& folder, const environment& variables,
+             const file_reader& read, problems& found)
         : file_(file)
         , folder_(folder)
         , variables_(variables)
+        , read_(read)
         , found_(found) {}
 
     void visit(node& at, const std::string& path) {
@@ -61,7 +63,7 @@ class expander {
             return;
         }
         const auto name = folder_ / at.text;
-        auto contents = read_text_file(name, value_limit);
+        auto contents = read_(name, value_limit);
         if (!contents) {
             complain(at, path, contents.error().message());
             return;
@@ -125,6 +127,7 @@ class expander {
     std::string_view file_;
     const std::filesystem::path& folder_;
     const environment& variables_;
+    const file_reader& read_;
     problems& found_;
 };
 
@@ -136,8 +139,8 @@ std::optional<std::string> process_environment(std::string_view name) {
 }
 
 void expand(node& root, std::string_view file, const std::filesystem::path& folder, const environment& variables,
-            problems& found) {
-    expander(file, folder, variables, found).visit(root, {});
+            const file_reader& read, problems& found) {
+    expander(file, folder, variables, read, found).visit(root, {});
 }
 
 result<std::string> read_text_file(const std::filesystem::path& file, std::size_t limit) {

@@ -44,7 +44,8 @@ void connection<Stream>::start() {
 
 template <class Stream>
 asio::awaitable<void> connection<Stream>::run() {
-    // Not `while (co_await …)`: GCC 12 lays out the frame of this template wrongly then, and resumes garbage.
+    // Conditions are named first: in a template GCC 12 lays the temporary of `if (co_await …)` over the frame's own
+    // resume pointer.
     bool going_on = co_await shake_hands();
     if (!going_on)
         co_return;
@@ -90,19 +91,18 @@ template <class Stream>
 asio::awaitable<bool> connection<Stream>::read_request() {
     body_since_.reset();
     for (;;) {
-        switch (reader_.advance()) {
-        case request_reader::step::complete:
+        const auto next = reader_.advance();
+        if (next == request_reader::step::complete)
             co_return true;
-        case request_reader::step::refused:
+        if (next == request_reader::step::refused) {
             co_await refuse(reader_.refusal());
             co_return false;
-        case request_reader::step::send_continue:
+        }
+        if (next == request_reader::step::send_continue) {
             out_ = "HTTP/1.1 100 Continue\r\n\r\n";
-            if (!co_await flush({}))
+            const bool said = co_await flush({});
+            if (!said)
                 co_return false;
-            continue;
-        case request_reader::step::need_input:
-            break;
         }
         const bool started = reader_.started();
         if (stopping_ && !started)
@@ -139,9 +139,11 @@ asio::awaitable<void> connection<Stream>::hang_up() {
     } else {
         socket().shutdown(any_socket::shutdown_send, failed);
         std::array<char, 4096> ignored;
-        for (std::size_t total = 0; !failed && total < most;)
-            total += co_await stream_.async_read_some(asio::buffer(ignored),
-                                                      asio::redirect_error(asio::use_awaitable, failed));
+        for (std::size_t total = 0; !failed && total < most;) {
+            const auto size = co_await stream_.async_read_some(asio::buffer(ignored),
+                                                               asio::redirect_error(asio::use_awaitable, failed));
+            total += size;
+        }
     }
 }
 

@@ -92,7 +92,8 @@ template <class Stream>
 asio::awaitable<bool> connection<Stream>::send_stream(const response& answer, const request& asked, bool keep) {
     using namespace asio::experimental::awaitable_operators;
     write_head(answer, asked, keep);
-    if (!co_await flush({}))
+    const bool head_sent = co_await flush({});
+    if (!head_sent)
         co_return false;
     if (asked.verb == method::head)
         co_return true;

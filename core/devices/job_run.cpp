@@ -44,9 +44,9 @@ std::optional<error> refusal(const json& reply) {
 }
 
 error rejected(const std::string& what, std::size_t index, std::size_t count, const error& why) {
-    auto text = count == 1 ? what : what + " " + std::to_string(index + 1) + " of " + std::to_string(count);
-    return error(why.code(), "the device refused " + text + ": " + why.message(), why.retryable(),
-                 base::dump(json{{"index", index}}));
+    const auto place =
+        count == 1 ? std::string() : what + " " + std::to_string(index + 1) + " of " + std::to_string(count) + ": ";
+    return error(why.code(), place + why.message(), why.retryable(), base::dump(json{{"index", index}}));
 }
 
 // The lines of a configuration block, from the reply or from the details of its error.

@@ -23,6 +23,9 @@ add_library(ferrule_asio STATIC "${CMAKE_SOURCE_DIR}/cmake/asio.cpp")
 target_compile_definitions(ferrule_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE BOOST_ALL_NO_LIB)
+if(FERRULE_SANITIZE) # so that the sanitizers see every frame and handler end, instead of its memory being kept for the next
+  target_compile_definitions(ferrule_asio PUBLIC BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+endif()
 target_include_directories(ferrule_asio SYSTEM PUBLIC ${Boost_INCLUDE_DIRS})
 target_link_libraries(ferrule_asio PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 

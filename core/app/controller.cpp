@@ -168,15 +168,8 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     if (!chooser)
         co_return chooser.error();
     records_.emplace(*store_, *vault_, settings_.store.retention.jobs, settings_.jobs.idempotency_window);
-    node_.reset(new devices::node_parts{settings_.node,
-                                        loop_,
-                                        plugins_,
-                                        base::system_clock(),
-                                        settings_.jobs,
-                                        table_,
-                                        secrets_,
-                                        bus_,
-                                        figures_,
+    node_.reset(new devices::node_parts{settings_.node, loop_, plugins_, base::system_clock(), settings_.jobs, table_,
+                                        secrets_, bus_, figures_,
                                         [this](const std::string& name) { return platforms_->find(name); }});
     engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);

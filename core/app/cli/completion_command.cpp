@@ -33,6 +33,7 @@ void add_cases(const CLI::App& command, const std::string& path, std::string& in
 std::string bash_script(const CLI::App& root) {
     std::string cases;
     add_cases(root, "", cases);
+    // clang-format off
     return R"sh(# bash completion for ferrule; load it with: source <(ferrule completion bash)
 _ferrule_words() {
     local path="" word words=""
@@ -58,15 +59,13 @@ _ferrule() {
     words=$(_ferrule_words)
     case "${COMP_WORDS[1]-} ${COMP_WORDS[2]-}" in
     "exec "* | "device show" | "device test" | "device remove")
-        case "$current" in -*) ;; *) words="$words $(ferrule device list 2>/dev/null | awk 'NR > 1 { print $1 }')";
-    ;
-    esac;
-    ;
-    esac COMPREPLY = ($(compgen - W "$words" --"$current"))
+        case "$current" in -*) ;; *) words="$words $(ferrule device list 2>/dev/null | awk 'NR > 1 { print $1 }')" ;; esac ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-
 complete -F _ferrule ferrule
 )sh";
+    // clang-format on
 }
 
 std::string zsh_script(const CLI::App& root) {

@@ -3,6 +3,7 @@
 #include "app/cli/config_file.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/cli/table.hpp"
+#include "app/process.hpp"
 #include "base/json.hpp"
 #include "plugins/catalog.hpp"
 #include "plugins/check.hpp"
@@ -106,19 +107,20 @@ int describe(const plugin_options& options) {
 }
 
 int check(const plugin_options& options) {
+    init_process();
     const auto checks = plugins::check_plugin(options.file);
     bool all_well = true;
     if (options.as_json) {
         json shown = json::array();
         for (const auto& each : checks)
-            shown.push_back({{"check", each.name}, {"ok", each.ok}, {"message", each.message}});
+            shown.push_back({{"check", each.check}, {"ok", each.ok}, {"message", each.message}});
         std::printf("%s\n", shown.dump(2).c_str());
     }
     for (const auto& each : checks) {
         all_well = all_well && each.ok;
         if (!options.as_json)
-            std::printf("%-6s %s%s%s\n", each.ok ? "ok" : "FAILED", each.name.c_str(), each.message.empty() ? "" : ": ",
-                        each.message.c_str());
+            std::printf("%-6s %s%s%s\n", each.ok ? "ok" : "FAILED", each.check.c_str(),
+                        each.message.empty() ? "" : ": ", each.message.c_str());
     }
     return all_well ? success : failed;
 }
@@ -130,7 +132,7 @@ int make(const plugin_options& options) {
                      options.kind.c_str());
         return usage;
     }
-    const auto made = plugins::scaffold(*kind, options.name, options.folder);
+    const auto made = plugins::scaffold(*kind, options.name, std::filesystem::path(options.folder) / options.name);
     if (!made) {
         std::fprintf(stderr, "ferrule: %s\n", made.error().message().c_str());
         return failed;

@@ -3,32 +3,18 @@
 #include "app/cli/config_file.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/controller.hpp"
+#include "app/process.hpp"
 #include "base/log.hpp"
-#include "net/libraries.hpp"
 
 #include <CLI/CLI.hpp>
-#include <libssh/libssh.h>
-#include <sodium.h>
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 #include <string>
-#include <sys/stat.h>
 
 namespace ferrule::app::cli {
 
 namespace {
-
-// Before any thread: these libraries keep process-wide state that plugins then share.
-void init_process() {
-    ::umask(0077);
-    std::signal(SIGPIPE, SIG_IGN);
-    net::init_libraries();
-    if (sodium_init() < 0 || ssh_init() != 0)
-        throw std::runtime_error("libsodium or libssh cannot be initialised");
-}
 
 int serve(const config_choice& chosen) {
     auto settings = load_config(chosen);

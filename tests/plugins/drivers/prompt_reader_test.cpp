@@ -232,6 +232,17 @@ TEST_CASE("two phases: the return goes out once the echo is there") {
     CHECK(reader.out().take() == "out");
 }
 
+TEST_CASE("a line of several lines, as banners are, leaves none of its echoes in the output") {
+    bench b;
+    b.at("r1(config)#");
+    auto wanted = b.typed("banner motd ^");
+    wanted.typed_after = {"Keep out", "^"};
+    prompt_reader reader(b.state, wanted, b.now);
+    reader.feed("banner motd ^\r\nEnter TEXT message.\r\nKeep out\r\n^\r\nr1(config)#", b.now);
+    CHECK(reader.state() == outcome::prompt);
+    CHECK(reader.out().take() == "Enter TEXT message.");
+}
+
 TEST_CASE("prompts of two lines belong together") {
     bench b("juniper_junos");
     b.at("{master:0}\r\nadmin@mx> ");

@@ -186,11 +186,10 @@ TEST_CASE("a frozen device fails the keepalive") {
     simulator devices({small_device()});
     rig r;
     auto to = r.target(devices.port("core1"), "cisco_ios");
+    to["platform"]["keepalive"]["timeout"] = "200ms";
     REQUIRE(r.open(1, to).ok);
     devices.set_frozen("core1", true);
-    const auto op = r.driver.keepalive(1);
-    r.on.loop().run_until([&] { return r.on.result(op).completed; }, std::chrono::seconds(15));
-    const auto got = r.finish(op);
+    const auto got = r.keepalive(1);
     CHECK(got.code() == "prompt_timeout");
     devices.set_frozen("core1", false);
     CHECK(r.close(1).ok);

@@ -352,3 +352,20 @@ TEST_CASE("a platform pattern masks secrets in the output unless the device says
     REQUIRE(r.open(2, r.target(devices.port("core1"), "cisco_ios", {{"redact", false}})).ok);
     CHECK(r.exec(2, "show run").output == "username bob password 7 0822455D0A16");
 }
+
+TEST_CASE("a device that hangs up right after its answer gives the answer, and the session is reported as lost") {
+    auto device = ios();
+    device.close_after_commands = 3; // the two of on_open, and one
+    simulator devices({device});
+    rig r;
+    REQUIRE(r.open(1, r.target(devices.port("core1"), "cisco_ios")).ok);
+    const auto got = r.exec(1, "show version");
+    CHECK(got.output == "Simulated IOS on core1\nuptime is 1 day");
+    if (got.ok) { // else the end came in the same moment, and the operation told it
+        REQUIRE(r.on.loop().run_until([&] { return !r.on.services().lost_sessions().empty(); }));
+        CHECK(r.on.services().lost_sessions().size() == 1);
+    } else {
+        CHECK(got.code() == "session_lost");
+    }
+    CHECK(r.close(1).ok);
+}

@@ -115,7 +115,8 @@ struct platform {
     std::optional<own_prompt> own;
     std::string probe; ///< what the keepalive sends before the return
     nanoseconds keepalive_interval = 0;
-    std::vector<regex> redact; ///< group `secret`, else the first group, else all of it is masked
+    nanoseconds keepalive_timeout = 10 * second; ///< for the prompt to come back
+    std::vector<regex> redact;                   ///< group `secret`, else the first group, else all of it is masked
 
     /// Compiles the JSON form described in README.md. Every unknown key, wrong type and bad pattern fails with
     /// `invalid_platform`, naming the key.

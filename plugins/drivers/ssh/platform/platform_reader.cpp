@@ -132,6 +132,7 @@ void platform_reader::behaviour(platform& p) {
         json_reader k(object, path, bad);
         p.probe = k.text("probe");
         p.keepalive_interval = k.duration("interval", 0);
+        p.keepalive_timeout = k.duration("timeout", 10 * second);
         k.finish();
     });
 }

@@ -46,6 +46,11 @@ struct dialog {
         , terminal(width, height)
         , secrets(std::move(p)) {}
 
+    dialog(const dialog&) = delete;
+    dialog& operator=(const dialog&) = delete;
+
+    ~dialog() { secrets.forget(); }
+
     std::shared_ptr<const platform> rules;
     const regex* prompt_override = nullptr; ///< replaces the platform's prompt pattern; owned by the session
     screen terminal;

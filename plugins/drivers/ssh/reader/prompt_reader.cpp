@@ -2,6 +2,7 @@
 #include "ssh/reader/prompt_reader.hpp"
 
 #include "ssh/reader/echo.hpp"
+#include "ssh/text/wipe.hpp"
 
 #include <algorithm>
 
@@ -37,6 +38,10 @@ prompt_reader::prompt_reader(dialog& state, expectation wanted, nanoseconds now)
 
 prompt_reader::~prompt_reader() {
     dialog_.terminal.expect_wrapping(false);
+    for (auto& asked : wanted_.questions) {
+        wipe(asked.reply);
+    }
+    wipe(writes_);
 }
 
 nanoseconds prompt_reader::settle() const noexcept {
@@ -97,6 +102,11 @@ void prompt_reader::on_line(std::string_view line, bool ended) {
         return; // the device left the pager where it was and went to the next line
     }
     if (const auto expected = std::exchange(reply_echo_, std::nullopt); expected && trimmed_end(line) == *expected) {
+        return;
+    }
+    auto& more = wanted_.typed_after;
+    if (!more.empty() && is_echo(line, more.front(), dialog_.rules->echo)) {
+        more.erase(more.begin());
         return;
     }
     if (!ended || dialog_.rules->prompt_lines == 1 || dialog_.own_prompt) {

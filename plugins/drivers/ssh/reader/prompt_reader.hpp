@@ -27,6 +27,7 @@ struct armed_question {
 /// What to wait for.
 struct expectation {
     std::string typed;                     ///< what was sent, without the return; its echo is not output
+    std::vector<std::string> typed_after;  ///< further lines that were sent with it; their echoes are no output either
     bool expect_echo = false;              ///< false after answering a question and at login
     std::string return_after_echo;         ///< sent once the echo is seen: two-phase sending
     std::vector<armed_question> questions; ///< tried in order

@@ -2,7 +2,9 @@
 // Sending a line and reading to the prompt.
 #include "ssh/session/device_session.hpp"
 #include "ssh/session/output_stream.hpp"
+#include "ssh/text/wipe.hpp"
 
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -12,6 +14,18 @@ namespace {
 
 /// How long an interrupted device gets to show its prompt again.
 constexpr nanoseconds recovery_time = 3 * second;
+
+/// At least one.
+std::vector<std::string> split_lines(const std::string& text) {
+    std::vector<std::string> lines;
+    std::size_t at = 0;
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', at)) {
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    lines.push_back(text.substr(at));
+    return lines;
+}
 
 } // namespace
 
@@ -77,10 +91,12 @@ void device_session::arm(std::vector<armed_question>& to, const std::vector<ques
 expectation device_session::expect(std::string typed, const std::vector<question>& questions, nanoseconds idle) const {
     const auto& rules = *dialog_->rules;
     expectation wanted;
-    wanted.typed = std::move(typed);
+    auto lines = split_lines(typed);
+    wanted.typed = std::move(lines.front());
+    wanted.typed_after.assign(std::make_move_iterator(lines.begin() + 1), std::make_move_iterator(lines.end()));
     wanted.expect_echo = rules.echo != echo_kind::none;
     wanted.idle = idle;
-    if (rules.two_phase && wanted.expect_echo && !wanted.typed.empty()) {
+    if (rules.two_phase && wanted.expect_echo && !wanted.typed.empty() && wanted.typed_after.empty()) {
         wanted.return_after_echo = rules.line_return;
     }
     arm(wanted.questions, questions, false);
@@ -92,12 +108,16 @@ expectation device_session::expect(std::string typed, const std::vector<question
 void device_session::send_line(const expectation& wanted) {
     shell_->take(); // what came between two commands belongs to neither
     dialog_->terminal.clear_line();
+    const auto& enter = dialog_->rules->line_return;
     std::string bytes = wanted.typed;
     if (wanted.return_after_echo.empty()) {
-        bytes += dialog_->rules->line_return;
+        bytes += enter;
+    }
+    for (const auto& line : wanted.typed_after) {
+        bytes += line + enter;
     }
     shell_->send(bytes);
-    sdk::wipe(bytes.data(), bytes.size());
+    wipe(bytes);
 }
 
 template <class Reader>
@@ -136,6 +156,7 @@ sdk::task<sdk::result<void>> device_session::converse(Reader& reader, output_str
             continue; // sending pulled it in
         }
         if (shell_->ended()) {
+            lost_ = true; // the operation tells
             co_return gone();
         }
         const auto how = co_await link_->activity(reader.deadline());

@@ -7,12 +7,6 @@
 
 namespace ferrule::ssh {
 
-namespace {
-
-constexpr nanoseconds probe_patience = 10 * second;
-
-} // namespace
-
 /// Says that an operation runs, so that what arrives is its business.
 class device_session::busy_mark {
   public:
@@ -98,7 +92,8 @@ sdk::task<sdk::reply> device_session::keepalive(sdk::call&) {
     }
     const busy_mark busy(*this);
     const std::vector<question> no_questions;
-    const auto done = co_await run_line(dialog_->rules->probe, no_questions, output::judge::nothing, probe_patience);
+    const auto done = co_await run_line(dialog_->rules->probe, no_questions, output::judge::nothing,
+                                        dialog_->rules->keepalive_timeout);
     if (!done) {
         co_return done.error();
     }
@@ -157,9 +152,17 @@ void device_session::rest() {
     if (dialog_ != nullptr) {
         dialog_->terminal.shrink();
     }
-    if (shell_ != nullptr && shell_->ended() && !lost_ && link_ != nullptr) {
-        broken_ = true;
+    if (shell_ != nullptr && shell_->ended() && !lost_) {
+        spawn(tell_lost()); // after the operation has ended, which succeeded
     }
+}
+
+sdk::task<> device_session::tell_lost() {
+    if (!busy_ && !lost_) {
+        lost_ = true;
+        lost(gone());
+    }
+    co_return;
 }
 
 } // namespace ferrule::ssh

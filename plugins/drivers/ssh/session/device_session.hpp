@@ -84,6 +84,7 @@ class device_session final : public sdk::driver_session {
     static void on_change(void* arg);
     void on_idle_change();
     void rest();
+    sdk::task<> tell_lost();
 
     std::shared_ptr<services> with_;
     std::shared_ptr<link> link_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ssh/text/redactor.hpp"
 
+#include "ssh/text/wipe.hpp"
+
 #include <algorithm>
 
 namespace ferrule::ssh {
@@ -70,6 +72,13 @@ void redactor::apply(std::string& line) const {
     for (const auto& pattern : rules_->redact) {
         apply_pattern(pattern, line);
     }
+}
+
+void redactor::forget() noexcept {
+    for (auto& secret : secrets_) {
+        wipe(secret);
+    }
+    secrets_.clear();
 }
 
 std::string redactor::masked(std::string_view text) const {

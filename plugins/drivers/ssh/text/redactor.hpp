@@ -33,6 +33,9 @@ class redactor {
 
     [[nodiscard]] std::string masked(std::string_view text) const;
 
+    /// Overwrites the secrets in memory and forgets them.
+    void forget() noexcept;
+
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
   private:

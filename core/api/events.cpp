@@ -82,10 +82,6 @@ asio::awaitable<void> follow_events(services over, listening wishes, http::body_
                      ",\"restarted\":" + (from_before ? "true" : "false") + "}");
     std::uint64_t lost = 0;
     for (;;) {
-        const auto lagged = events->lagged();
-        if (lagged != lost)
-            text += lost_events(lagged - lost);
-        lost = lagged;
         const auto sent = co_await out.write(std::move(text));
         if (!sent)
             co_return;
@@ -93,10 +89,15 @@ asio::awaitable<void> follow_events(services over, listening wishes, http::body_
         const auto happened = co_await events->next(over.time.steady_now() + heartbeat);
         if (happened.empty() && events->closed())
             co_return;
+        // What was lost lies before the events that are left.
+        const auto lagged = events->lagged();
+        if (lagged != lost)
+            text += lost_events(lagged - lost);
+        lost = lagged;
         for (const auto& each : happened)
             append_event(text, each->topic, each->data, each->id);
         if (happened.empty())
-            text = heartbeat_text;
+            text += heartbeat_text;
     }
 }
 

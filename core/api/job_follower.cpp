@@ -15,6 +15,18 @@ namespace {
 /// More commands than any job may have; keeps an event that lies about its index from taking memory.
 constexpr std::size_t most_results = 1'000'000;
 
+std::optional<std::size_t> number(const json& data, const char* key) {
+    const auto at = data.find(key);
+    if (at == data.end() || !at->is_number_unsigned())
+        return std::nullopt;
+    return at->get<std::size_t>();
+}
+
+std::string member_text(const json& data, const char* key) {
+    const auto at = data.find(key);
+    return at != data.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
 } // namespace
 
 job_follower::told& job_follower::at(std::size_t index) {
@@ -25,6 +37,7 @@ job_follower::told& job_follower::at(std::size_t index) {
 
 std::string job_follower::snapshot(const model::job& now) {
     std::string text;
+    gap_ = false;
     const bool final = model::is_final(now.state);
     if (!final)
         tell_state(text, std::string(model::to_text(now.state)), model::to_json(now, false));
@@ -52,7 +65,7 @@ std::string job_follower::event(const state::event& happened) {
     if (ended_ || !data.is_object())
         return text;
     if (happened.topic == "job") {
-        const auto state = data.value("state", std::string());
+        const auto state = member_text(data, "state");
         const auto known = model::job_state_from(state);
         final_seen_ = known && model::is_final(*known);
         // The final state is told after the last results, by the snapshot.
@@ -60,14 +73,15 @@ std::string job_follower::event(const state::event& happened) {
             tell_state(text, state, data);
         return text;
     }
-    const auto index = data.value("index", told_.empty() ? std::size_t{0} : told_.size() - 1);
+    const auto index = number(data, "index").value_or(told_.empty() ? 0 : told_.size() - 1);
     if (index >= most_results)
         return text;
     if (happened.topic == "job.output") {
-        const auto offset = data.value("offset", at(index).output);
-        tell_output(text, index, offset, data.value("text", std::string()));
-    } else if (happened.topic == "job.result") {
-        const auto output = data.value("output", std::string());
+        const auto offset = number(data, "offset").value_or(at(index).output);
+        if (!comes_too_early(index, offset))
+            tell_output(text, index, offset, member_text(data, "text"));
+    } else if (happened.topic == "job.result" && !comes_too_early(index, 0)) {
+        const auto output = member_text(data, "output");
         const auto seen = at(index).output;
         if (seen < output.size())
             tell_output(text, index, seen, std::string_view(output).substr(seen));
@@ -75,6 +89,13 @@ std::string job_follower::event(const state::event& happened) {
         tell_result(text, index, std::move(data));
     }
     return text;
+}
+
+// After a loss of events, or when the listener came between the end of one command and the first output of the next.
+bool job_follower::comes_too_early(std::size_t index, std::size_t offset) {
+    const bool early = offset > at(index).output || (index > 0 && !at(index - 1).result);
+    gap_ = gap_ || early;
+    return early;
 }
 
 void job_follower::tell_state(std::string& to, const std::string& state, const json& job) {

@@ -22,8 +22,8 @@ class job_follower {
     /// The text for one event of the topics `job`, `job.output` and `job.result`.
     [[nodiscard]] std::string event(const state::event& happened);
 
-    /// The job has ended: the next snapshot is the last and closes the stream.
-    [[nodiscard]] bool wants_snapshot() const noexcept { return final_seen_ && !ended_; }
+    /// Something is missing that only a snapshot has: what lies before an event that came too early, or the end.
+    [[nodiscard]] bool wants_snapshot() const noexcept { return (final_seen_ || gap_) && !ended_; }
 
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
@@ -34,6 +34,7 @@ class job_follower {
     };
 
     told& at(std::size_t index);
+    [[nodiscard]] bool comes_too_early(std::size_t index, std::size_t offset);
     void tell_state(std::string& to, const std::string& state, const base::json& job);
     void tell_output(std::string& to, std::size_t index, std::size_t offset, std::string_view text);
     void tell_result(std::string& to, std::size_t index, base::json result);
@@ -41,6 +42,7 @@ class job_follower {
     std::string state_;
     std::vector<told> told_;
     bool final_seen_ = false;
+    bool gap_ = false;
     bool ended_ = false;
 };
 

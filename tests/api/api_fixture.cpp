@@ -1,0 +1,125 @@
+#include "api/api_fixture.hpp"
+
+#include "api/routes.hpp"
+#include "base/id.hpp"
+#include "http/request_metrics.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <stdexcept>
+
+namespace ferrule::api_test {
+
+using namespace std::chrono_literals;
+
+asio::awaitable<result<json>> fake_plugins::list() {
+    json all = json::array();
+    all.push_back({{"id", "ssh"}, {"version", "1.0.0"}, {"state", "available"}});
+    co_return all;
+}
+
+asio::awaitable<result<json>> fake_plugins::describe(std::string kind, std::string name) {
+    if (kind != "driver" || name != "ssh")
+        co_return error("plugin_not_found", "there is no " + kind + " named \"" + name + "\"");
+    json one{{"id", "ssh"}, {"version", "1.0.0"}, {"state", "available"}, {"config_schema", nullptr}};
+    co_return one;
+}
+
+asio::awaitable<result<json>> fake_tester::test(std::string name, base::duration wanted) {
+    limit = wanted;
+    json outcome{{"success", false},
+                 {"phase", "connect"},
+                 {"latency_ms", 1.0},
+                 {"error", {{"code", "connection_refused"}, {"message", name}, {"retryable", true}}}};
+    co_return outcome;
+}
+
+fixture::fixture(config::http_settings wanted)
+    : jobs(bus)
+    , folder_(std::filesystem::temp_directory_path() / ("ferrule-api-test-" + base::make_id())) {
+    std::filesystem::create_directories(folder_);
+    auto opened = devices::vault::open((folder_ / "key").string());
+    if (!opened)
+        throw std::runtime_error(opened.error().message());
+    vault.emplace(std::move(*opened));
+    inventory.emplace(records, *vault);
+    tokens.emplace(records);
+    loop.start();
+
+    model::credential lab;
+    lab.name = "lab";
+    lab.username = "admin";
+    lab.password = base::secret("file-password");
+    model::device frr1;
+    frr1.name = "frr1";
+    frr1.at.host = "192.0.2.1";
+    frr1.at.credential = "lab";
+    frr1.tags = {{"role", "core"}};
+    std::vector<model::device> devices{frr1};
+    std::vector<model::credential> credentials{lab};
+    const auto loaded = asio::co_spawn(loop.context(), inventory->load(devices, credentials), asio::use_future).get();
+    if (!loaded)
+        throw std::runtime_error(loaded.error().message());
+    for (const auto may : {model::role::viewer, model::role::operator_, model::role::admin}) {
+        const std::string name(model::to_text(may));
+        const auto made = asio::co_spawn(loop.context(), tokens->make(name, may, std::nullopt), asio::use_future).get();
+        texts_[name] = made->text.reveal();
+    }
+
+    const api::services over{jobs,
+                             *inventory,
+                             *tokens,
+                             tester,
+                             bus,
+                             figures,
+                             plugins,
+                             [] {
+                                 model::node_info local;
+                                 local.name = "local";
+                                 local.capacity = 100;
+                                 return std::vector<model::node_info>{local};
+                             },
+                             [this] { return reasons; },
+                             base::system_clock()};
+    wanted.listen = {"127.0.0.1:0"};
+    app.emplace(
+        api::make_router(over, wanted),
+        [this](std::string_view text, base::wall_time now) { return tokens->recognise(text, now); }, wanted.rate_limit,
+        base::system_clock(), http::make_request_metrics(figures.registry()));
+    server.emplace(loop, *app, wanted);
+    if (auto started = server->start(); !started)
+        throw std::runtime_error(started.error().message());
+}
+
+fixture::~fixture() {
+    asio::co_spawn(loop.context(), server->stop(0s), asio::use_future).get();
+    loop.stop();
+    loop.join();
+    std::filesystem::remove_all(folder_);
+}
+
+reply fixture::ask(const std::string& role, const std::string& line, const std::string& body,
+                   const std::string& headers) {
+    auto lines = headers;
+    if (!role.empty())
+        lines += "Authorization: Bearer " + token(role) + "\r\n";
+    if (!body.empty() && headers.find("Content-Type") == std::string::npos)
+        lines += "Content-Type: application/json\r\n";
+    return http_test::ask(server->addresses().front(), line, lines, body);
+}
+
+json fixture::get(const std::string& line, unsigned status) {
+    const auto got = ask("admin", "GET " + line);
+    if (got.status != status)
+        throw std::runtime_error(line + " was answered with " + std::to_string(got.status) + ": " + got.body);
+    return json::parse(got.body);
+}
+
+http_test::client fixture::follow(const std::string& line, const std::string& headers) {
+    http_test::client connection(server->addresses().front());
+    connection.request("GET " + line, headers + "Authorization: Bearer " + token("viewer") + "\r\n");
+    return connection;
+}
+
+} // namespace ferrule::api_test

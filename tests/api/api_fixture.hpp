@@ -1,0 +1,77 @@
+// The whole API over real sockets, with a fake job service below.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "api/fake_jobs.hpp"
+#include "api/memory_store.hpp"
+#include "api/services.hpp"
+#include "base/json.hpp"
+#include "config/settings.hpp"
+#include "devices/device_tester.hpp"
+#include "devices/inventory.hpp"
+#include "devices/tokens.hpp"
+#include "http/dispatcher.hpp"
+#include "http/http_client.hpp"
+#include "http/server.hpp"
+#include "runtime/io.hpp"
+#include "state/metrics.hpp"
+
+namespace ferrule::api_test {
+
+using base::json;
+using http_test::reply;
+
+class fake_plugins final : public api::plugin_listing {
+  public:
+    asio::awaitable<result<json>> list() override;
+    asio::awaitable<result<json>> describe(std::string kind, std::string name) override;
+};
+
+class fake_tester final : public devices::device_tester {
+  public:
+    asio::awaitable<result<json>> test(std::string name, base::duration limit) override;
+    std::atomic<base::duration> limit{};
+};
+
+/// The device `frr1` and the credential `lab` (with the password `file-password`) come from the configuration.
+class fixture {
+  public:
+    explicit fixture(config::http_settings wanted = {});
+    ~fixture();
+
+    /// A request with a token of the role; `headers` are further lines, each with its end. A body is sent as JSON.
+    reply ask(const std::string& role, const std::string& line, const std::string& body = {},
+              const std::string& headers = {});
+    /// The answer's JSON; checks the status.
+    json get(const std::string& line, unsigned status = 200);
+    /// A connection that has asked with a token of the role viewer.
+    http_test::client follow(const std::string& line, const std::string& headers = {});
+
+    [[nodiscard]] const std::string& token(const std::string& role) const { return texts_.at(role); }
+
+    runtime::io loop;
+    state::event_bus bus;
+    state::metrics figures;
+    memory_store records;
+    std::optional<devices::vault> vault;
+    std::optional<devices::inventory> inventory;
+    std::optional<devices::tokens> tokens;
+    fake_jobs jobs;
+    fake_tester tester;
+    fake_plugins plugins;
+    std::vector<std::string> reasons; ///< Set before asking.
+    std::optional<http::dispatcher> app;
+    std::optional<http::server> server;
+
+  private:
+    std::filesystem::path folder_;
+    std::map<std::string, std::string> texts_;
+};
+
+} // namespace ferrule::api_test

@@ -151,8 +151,10 @@ void job_table::end_result(const entry_ptr& running, model::command_result settl
         auto& last = running->progress.back();
         settled.output = std::move(last.output);
         last = std::move(settled);
-        if (bus_.wanted())
+        if (bus_.wanted()) {
             data = model::to_json_text(last);
+            data.insert(1, "\"index\":" + std::to_string(running->progress.size() - 1) + ",");
+        }
     }
     if (!data.empty())
         bus_.publish("job.result", running->id, std::move(data));

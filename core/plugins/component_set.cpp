@@ -106,8 +106,13 @@ instance_use component_set::latest() {
     }
     instance_use out(std::move(held));
     if (!fitting()) {
-        const std::lock_guard lock(mutex_);
-        if (!std::exchange(renewing_, true))
+        bool first = false;
+        {
+            const std::lock_guard lock(mutex_);
+            first = !std::exchange(renewing_, true);
+        }
+        // Without the lock: on a thread of the loop the renewal begins at once, and takes it.
+        if (first)
             runtime::spawn(around_->loop.get_executor(), "plugins", renew(shared_from_this()));
     }
     return out;

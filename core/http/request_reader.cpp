@@ -40,7 +40,7 @@ request_reader::step request_reader::advance() {
     if (!skip_empty_lines())
         return step::need_input;
     boost::system::error_code fault;
-    while (input_.size() > 0 && !parser_->is_done()) {
+    while (input_.size() >= least_input() && !parser_->is_done()) {
         const auto taken = parser_->put(input_.cdata(), fault);
         input_.consume(taken);
         if (fault == boost::beast::http::error::need_more)
@@ -57,6 +57,12 @@ request_reader::step request_reader::advance() {
     if (parser_->wants_continue() && !std::exchange(continue_said_, true) && input_.size() == 0)
         return step::send_continue;
     return step::need_input;
+}
+
+// Beast (1.81) asserts that there are five bytes when it comes back to the last chunk. No chunked body ends in fewer
+// (`0`, CRLF, CRLF), so nothing is delayed by waiting for them.
+std::size_t request_reader::least_input() const {
+    return parser_->is_header_done() && parser_->chunked() ? 5 : 1;
 }
 
 // RFC 9112 section 2.2: an empty line before the request line is ignored; some clients send one after a body.

@@ -63,6 +63,7 @@ class request_reader {
 
   private:
     [[nodiscard]] bool skip_empty_lines();
+    [[nodiscard]] std::size_t least_input() const;
     step refuse(base::error why);
     [[nodiscard]] base::error explain(const boost::system::error_code& fault) const;
 

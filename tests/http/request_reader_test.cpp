@@ -70,6 +70,19 @@ TEST_CASE("a request that comes byte by byte is the same request") {
     CHECK(reader.current().header_count() == 2);
 }
 
+TEST_CASE("an empty chunked body may come byte by byte") {
+    request_reader reader({});
+    feed(reader, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (const char* byte : {"0", "\r", "\n", "\r"}) {
+        REQUIRE(reader.advance() == step::need_input);
+        feed(reader, byte);
+    }
+    REQUIRE(reader.advance() == step::need_input);
+    feed(reader, "\n");
+    REQUIRE(reader.advance() == step::complete);
+    CHECK(reader.current().body.empty());
+}
+
 TEST_CASE("pipelined requests come out one after the other") {
     request_reader reader({});
     feed(reader,

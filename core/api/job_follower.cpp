@@ -86,6 +86,7 @@ std::string job_follower::event(const state::event& happened) {
         if (seen < output.size())
             tell_output(text, index, seen, std::string_view(output).substr(seen));
         data.erase("index");
+        data.erase("job");
         tell_result(text, index, std::move(data));
     }
     return text;

@@ -100,7 +100,7 @@ constexpr const char* jobs = R"json({
 "JobPage": {"type": "object", "required": ["items", "next"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
 "JobEvents": {"type": "string", "description": "state: the job without results. output: {index, offset, text}. result: {index, command, output, …}. end: {id, state}"},
-"Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. lagged: {lost}"}
+"Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. job: the job without results. job.output: {job, index, offset, text}. job.result: {job, index, command, output, …}. lagged: {lost}"}
 })json";
 
 constexpr const char* rest = R"json({

@@ -59,7 +59,6 @@ constexpr std::array table{
     entry{"unexpected_body", 400},
     entry{"unknown_parameter", 400},
     entry{"unsupported_media_type", 415},
-    entry{"uri_too_long", 414},
     entry{"version_unsupported", 505},
 };
 static_assert(std::is_sorted(table.begin(), table.end()));

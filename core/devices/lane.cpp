@@ -13,9 +13,16 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 namespace ferrule::devices {
+
+namespace {
+
+constexpr std::string_view unresponsive = "plugin_unresponsive";
+
+} // namespace
 
 lane::lane(node_parts& parts, lane_queues& queues, std::string key)
     : parts_(parts)
@@ -141,13 +148,15 @@ base::duration lane::session_ttl() const {
 
 asio::awaitable<void> lane::drop_session() {
     close_wanted_ = false;
-    const bool was_lost = std::exchange(lost_, std::nullopt).has_value();
+    const auto lost = std::exchange(lost_, std::nullopt);
     if (!session_)
         co_return;
-    if (was_lost)
+    if (lost)
         parts_.figures.sessions_lost.Increment();
     const auto ending = session_;
-    co_await ending->close();
+    // Nobody would answer; the driver's side is cleared away when the object goes.
+    if (!lost || lost->code() != unresponsive)
+        co_await ending->close();
     set_session(nullptr);
 }
 
@@ -176,7 +185,8 @@ asio::awaitable<void> lane::run(entry_ptr entry) {
         }
     }
     running_.clear();
-    if (!outcome.session_usable && outcome.failed && outcome.failed->code() == "session_lost")
+    const auto code = outcome.failed ? outcome.failed->code() : std::string();
+    if (!outcome.session_usable && (code == "session_lost" || code == unresponsive))
         lost_ = outcome.failed;
     else if (!outcome.session_usable)
         close_wanted_ = true;

@@ -149,9 +149,16 @@ class engine_rig {
         return run(asking(device, commands));
     }
 
-    /// Until the job runs, and with it its first output is there if `output` asks so.
     void running(const std::string& id) {
-        wait(until([this, id] { return engine_->nodes().empty() || state_of(id) != model::job_state::queued; }));
+        wait(until([this, id] { return state_of(id) != model::job_state::queued; }));
+    }
+
+    /// Until the job has printed something.
+    void printing(const std::string& id) {
+        wait(until([this, id] {
+            const auto shown = now(id);
+            return model::is_final(shown->state) || (!shown->results.empty() && !shown->results[0].output.empty());
+        }));
     }
 
     /// Until something that events announce has happened.
@@ -167,7 +174,10 @@ class engine_rig {
         }
     }
 
-    model::job_state state_of(const std::string& id) { return table_.view(id)->state; }
+    /// As it is now, with its output so far.
+    devices::job_ptr now(const std::string& id) { return table_.view(std::string_view(id)); }
+
+    model::job_state state_of(const std::string& id) { return now(id)->state; }
 
     devices::job_engine& engine() { return *engine_; }
 

@@ -123,6 +123,7 @@ result<resolved_ptr> resolve(const inventory& known, const model::job_request& r
             return login.error();
         made->jump_logins.push_back(std::move(*login));
     }
+    made->order_key = model::device_key(made->at());
     return resolved_ptr(std::move(made));
 }
 

@@ -18,11 +18,12 @@ struct resolved_target {
     std::shared_ptr<const model::device> device; ///< Of the inventory, or made for an inline target.
     std::shared_ptr<const model::credential> login;
     std::vector<std::shared_ptr<const model::credential>> jump_logins; ///< One a hop.
+    std::string order_key;                                             ///< device_key, made once a job.
 
     [[nodiscard]] const model::target& at() const noexcept { return device->at; }
 
     /// Where order is kept.
-    [[nodiscard]] std::string key() const { return model::device_key(device->at); }
+    [[nodiscard]] const std::string& key() const noexcept { return order_key; }
 
     /// What a failed login is remembered under; holds no secret.
     [[nodiscard]] std::string login_key() const;

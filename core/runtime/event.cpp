@@ -1,50 +1,59 @@
 #include "runtime/event.hpp"
 
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <memory>
+#include <utility>
 
 namespace ferrule::runtime {
 
+/// One coroutine that waits, in its frame. A timer each: it serves as the deadline, and its cancellation as the call.
+class event::waiter {
+  public:
+    waiter(event& of, base::steady_time deadline)
+        : of_(of)
+        , timer_(of.on_, deadline) {
+        of_.waiters_.push_back(this);
+    }
+
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+
+    ~waiter() { std::erase(of_.waiters_, this); }
+
+    asio::steady_timer& timer() noexcept { return timer_; }
+
+  private:
+    event& of_;
+    asio::steady_timer timer_;
+};
+
 event::event(asio::any_io_executor on)
-    : on_(on)
-    , waiters_(std::move(on), asio::steady_timer::time_point::max()) {}
+    : on_(std::move(on)) {}
 
 void event::set() {
     set_ = true;
-    waiters_.cancel();
+    for (auto* each : waiters_)
+        each->timer().cancel();
 }
 
 asio::awaitable<void> event::wait() {
-    while (!set_) {
-        boost::system::error_code ignored;
-        co_await waiters_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none)
-            co_return;
-    }
+    co_await wait_until(base::steady_time::max());
 }
 
 asio::awaitable<bool> event::wait_until(base::steady_time deadline) {
     if (set_)
         co_return true;
-    // A timer of its own: its end wakes only this waiter, the latch wakes it through the shared one. Its handler may
-    // already be queued when this coroutine is resumed by the latch, and then runs after it: it must not touch it.
-    const auto expired = std::make_shared<bool>(false);
-    asio::steady_timer limit(on_, deadline);
-    limit.async_wait([this, still_there = std::weak_ptr<bool>(expired)](const boost::system::error_code& failed) {
-        if (const auto waiter = still_there.lock(); waiter && !failed) {
-            *waiter = true;
-            waiters_.cancel();
-        }
-    });
-    while (!set_ && !*expired) {
-        boost::system::error_code ignored;
-        co_await waiters_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    waiter mine(*this, deadline);
+    bool expired = false;
+    while (!set_ && !expired) {
+        boost::system::error_code woken;
+        co_await mine.timer().async_wait(asio::redirect_error(asio::use_awaitable, woken));
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none)
             break;
+        expired = !woken;
     }
     co_return set_;
 }

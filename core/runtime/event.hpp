@@ -3,7 +3,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
+
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -28,8 +29,10 @@ class event {
     asio::awaitable<bool> wait_until(base::steady_time deadline);
 
   private:
+    class waiter;
+
     asio::any_io_executor on_;
-    asio::steady_timer waiters_;
+    std::vector<waiter*> waiters_;
     bool set_ = false;
 };
 

@@ -136,7 +136,10 @@ void job_table::append_output(const entry_ptr& running, std::string_view bytes) 
         const auto fresh = base::complete_utf8(std::string_view(output).substr(running->published));
         if (fresh.empty())
             return;
-        shown = json{{"index", running->progress.size() - 1}, {"offset", running->published}, {"text", fresh}};
+        shown = json{{"job", running->id},
+                     {"index", running->progress.size() - 1},
+                     {"offset", running->published},
+                     {"text", fresh}};
         running->published += fresh.size();
     }
     bus_.publish("job.output", running->id, base::dump(shown));
@@ -153,7 +156,8 @@ void job_table::end_result(const entry_ptr& running, model::command_result settl
         last = std::move(settled);
         if (bus_.wanted()) {
             data = model::to_json_text(last);
-            data.insert(1, "\"index\":" + std::to_string(running->progress.size() - 1) + ",");
+            data.insert(1, "\"job\":\"" + running->id + "\",\"index\":" + std::to_string(running->progress.size() - 1) +
+                               ",");
         }
     }
     if (!data.empty())

@@ -32,6 +32,7 @@ model::command_result command(const std::string& text) {
 state::event finished(const model::command_result& of, std::size_t index) {
     auto data = model::to_json(of);
     data["index"] = index;
+    data["job"] = "1";
     return event("job.result", data);
 }
 

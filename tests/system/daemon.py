@@ -104,6 +104,8 @@ class Daemon:
         status = self.process.wait(LIMIT_S)
         if self._reader is not None:
             self._reader.join(LIMIT_S)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
         return status
 
     def stop(self) -> int:

@@ -122,7 +122,6 @@ void device_session::send_line(const expectation& wanted) {
 
 template <class Reader>
 sdk::task<sdk::result<void>> device_session::converse(Reader& reader, output_stream* to) {
-    bool interrupted = false;
     for (;;) {
         auto now = host().now();
         if (shell_->has_input()) {
@@ -143,7 +142,7 @@ sdk::task<sdk::result<void>> device_session::converse(Reader& reader, output_str
                 to->cleaned(reader.out().take(), now);
             }
         }
-        if (to != nullptr && to->too_much(now) && !std::exchange(interrupted, true)) {
+        if (to != nullptr && to->must_interrupt(now)) {
             shell_->send(dialog_->rules->interrupt);
         }
         if (reader.state() != Reader::outcome::waiting) {

@@ -28,6 +28,12 @@ sdk::task<sdk::reply> device_session::run_command(const exec_request& request, s
     }
     switch (reader.state()) {
     case prompt_reader::outcome::prompt:
+        if (to.interrupted()) {
+            const sdk::error endless("output_limit",
+                                     "The output went on long after its limit was reached, so the command was "
+                                     "interrupted. Ask for less, or raise jobs.output_limit.");
+            co_return refused_reply(endless);
+        }
         co_return command_reply(*request.command, reader.exit_status(), reader.out());
     case prompt_reader::outcome::unanswered: {
         const auto problem = *reader.problem();

@@ -45,10 +45,17 @@ class output_stream {
         }
     }
 
-    /// True once the host has had enough and the device still goes on: time to interrupt it.
-    [[nodiscard]] bool too_much(nanoseconds now) const noexcept {
-        return limited_at_ != 0 && (beyond_ > generous_bytes || now - limited_at_ > generous_time);
+    /// True, once, when the host has had enough and the device still goes on: time to interrupt it.
+    [[nodiscard]] bool must_interrupt(nanoseconds now) noexcept {
+        if (interrupted_ || limited_at_ == 0 || (beyond_ <= generous_bytes && now - limited_at_ <= generous_time)) {
+            return false;
+        }
+        interrupted_ = true;
+        return true;
     }
+
+    /// Whether the command has ended because it was interrupted, and not by itself.
+    [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
 
   private:
     static constexpr std::size_t generous_bytes = 64 * 1024 * 1024;
@@ -64,6 +71,7 @@ class output_stream {
     std::optional<secret_filter> raw_;
     nanoseconds limited_at_ = 0;
     std::size_t beyond_ = 0;
+    bool interrupted_ = false;
 };
 
 } // namespace ferrule::ssh

@@ -1,5 +1,6 @@
 #include "plugins/driver_plugin.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -186,6 +187,10 @@ class set_driver final : public driver {
         auto found = co_await std::move(finding);
         if (!found)
             co_return found.error();
+        // Bringing a plugin in cannot be cut short, so a cancellation of that time is asked for here.
+        const auto asked = co_await asio::this_coro::cancellation_state;
+        if (asked.cancelled() != asio::cancellation_type::none)
+            co_return error("cancelled", "open was cancelled");
         const auto lost = std::make_shared<lost_notice>();
         lost->on = on;
         lost->call = std::move(on_lost);

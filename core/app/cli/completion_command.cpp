@@ -42,8 +42,8 @@ _ferrule_words() {
     done
     while :; do
         case "$path" in
-)" + cases +
-           R"(        esac
+)sh" + cases +
+           R"sh(        esac
         [ -n "$words" ] || [ -z "$path" ] && break
         case "$path" in *" "*) path="${path% *}" ;; *) path="" ;; esac
     done

@@ -64,7 +64,8 @@ struct device {
     labels tags;
     std::string origin = "api"; ///< `file` (from YAML, read-only by REST) or `api`.
     bool enabled = true;
-    std::optional<base::duration> session_ttl; ///< How long an idle pinned session stays open, if not the configured time.
+    std::optional<base::duration>
+        session_ttl; ///< How long an idle pinned session stays open, if not the configured time.
 };
 
 /// Who answers where: the key under which order is kept, `driver://host:port`. Two names of one host are two devices.

@@ -46,8 +46,7 @@ class field {
 
     template <class T>
 
-        requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>)
-    field(std::string_view key, T value)
+    requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>) field(std::string_view key, T value)
         : key_(key)
         , value_(std::to_string(value)) {}
 

@@ -110,8 +110,8 @@ class json_object {
 
     template <class Number>
 
-        requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>)
-    json_object& add(std::string_view key, Number value) {
+    requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>) json_object& add(std::string_view key,
+                                                                                           Number value) {
         start(key);
         append_json_number(text_, value);
         return *this;

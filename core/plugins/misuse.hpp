@@ -21,6 +21,10 @@ enum class fault {
     no_completion
 };
 
+inline constexpr std::array all_faults{fault::late_completion, fault::unknown_completion, fault::wrong_thread,
+                                       fault::abandoned,       fault::exception,          fault::held_strand,
+                                       fault::no_completion};
+
 /// `late_completion`, …
 std::string_view name_of(fault which) noexcept;
 
@@ -35,11 +39,9 @@ class misuse {
     [[nodiscard]] std::uint64_t count(fault which) const noexcept;
 
   private:
-    static constexpr std::size_t kinds = 7;
-
     const std::string plugin_;
     metrics_sink& metrics_;
-    std::array<std::atomic<std::uint64_t>, kinds> counts_{};
+    std::array<std::atomic<std::uint64_t>, all_faults.size()> counts_{};
 };
 
 } // namespace ferrule::plugins

@@ -10,6 +10,7 @@
 #include "devices/login_tester.hpp"
 #include "devices/node_parts.hpp"
 #include "devices/secret_book.hpp"
+#include "devices/tokens.hpp"
 #include "devices/vault.hpp"
 #include "net/http_client.hpp"
 #include "net/libraries.hpp"
@@ -185,6 +186,8 @@ class engine_rig {
 
     devices::login_tester& tester() { return *tester_; }
 
+    std::shared_ptr<ferrule::plugins::scheduler> scheduler() { return scheduler_; }
+
     devices::job_records& records() { return *records_; }
 
     devices::node_parts& node() { return *node_; }
@@ -221,6 +224,8 @@ class engine_rig {
         auto collections = devices::job_records::collections();
         for (auto& each : devices::inventory::collections())
             collections.push_back(std::move(each));
+        for (auto& each : devices::tokens::collections())
+            collections.push_back(std::move(each));
         if (backend) {
             store_ = std::make_unique<ferrule::store::open_store>(std::move(backend), loop_, pool_);
         } else {
@@ -242,6 +247,7 @@ class engine_rig {
         auto chooser = co_await plugins_.scheduler(std::move(scheduler));
         if (!chooser)
             co_return chooser.error();
+        scheduler_ = *chooser;
         records_.emplace(*store_, vault_, 24h, 24h);
         const devices::platform_source platforms =
             [](const std::string& name) -> ferrule::result<std::shared_ptr<const std::string>> {
@@ -283,6 +289,7 @@ class engine_rig {
     std::unique_ptr<devices::node_parts> node_;
     std::unique_ptr<devices::job_engine> engine_;
     std::unique_ptr<devices::login_tester> tester_;
+    std::shared_ptr<ferrule::plugins::scheduler> scheduler_;
     bool stopped_ = false;
 };
 

@@ -155,3 +155,30 @@ TEST_CASE("what does not finish within the grace is cut off") {
     CHECK(stuck.read_to_end().empty());
     CHECK(on.server->connections() == 0);
 }
+
+TEST_CASE("clients that come and go on several threads do not keep the server from stopping") {
+    fixture on(fixture::settings(), 4);
+    const auto address = on.address();
+    std::atomic<bool> done{false};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i)
+        clients.emplace_back([&done, &address, i] {
+            while (!done) {
+                try {
+                    client connection(address);
+                    connection.request(i % 2 == 0 ? "GET /hello" : "GET /ticks");
+                    connection.read_until("\r\n\r\n");
+                    if (i == 0)
+                        connection.reset();
+                } catch (const std::exception&) { // the server has gone
+                }
+            }
+        });
+    while (on.answered < 100)
+        std::this_thread::yield();
+    on.stop(60s);
+    CHECK(on.server->connections() == 0);
+    done = true;
+    for (auto& each : clients)
+        each.join();
+}

@@ -7,6 +7,12 @@
 
 namespace ferrule::ssh {
 
+namespace {
+
+constexpr std::chrono::milliseconds goodbye_limit{300};
+
+} // namespace
+
 /// Says that an operation runs, so that what arrives is its business.
 class device_session::busy_mark {
   public:
@@ -109,6 +115,14 @@ sdk::task<sdk::reply> device_session::close(sdk::call&) {
             goodbye += line + dialog_->rules->line_return;
         }
         shell_->send(goodbye);
+        // Closing under a device that still reads could lose the lines; one that takes them ends the session itself.
+        const auto patience = host().after(goodbye_limit);
+        bool waiting = !goodbye.empty();
+        while (waiting && !shell_->ended() && !link_->closed()) {
+            shell_->take();
+            const auto how = co_await link_->activity(patience);
+            waiting = how == sdk::wait_status::ready;
+        }
     }
     shell_.reset();
     link_.reset();

@@ -1,0 +1,87 @@
+// A store in memory that a test makes fail.
+#pragma once
+
+#include "store/backend.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace test {
+
+/// What the backend shares with the test, which outlives it.
+struct memory_store {
+    /// The next batches fail.
+    void fail(int times, bool retryable = true) {
+        const std::lock_guard lock(mutex);
+        failures = times;
+        helps = retryable;
+    }
+
+    /// Until so many batches have been refused.
+    void wait_refused(int times) {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return refused >= times; });
+    }
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::map<std::string, std::map<std::string, ferrule::store::row>> rows;
+    int failures = 0;
+    int refused = 0;
+    bool helps = true;
+};
+
+class memory_backend final : public ferrule::store::backend {
+  public:
+    explicit memory_backend(std::shared_ptr<memory_store> over)
+        : over_(std::move(over)) {}
+
+    ferrule::result<std::uint32_t> put_batch(std::span<const ferrule::store::record> records) override {
+        const std::lock_guard lock(over_->mutex);
+        if (over_->failures > 0) {
+            --over_->failures;
+            ++over_->refused;
+            over_->changed.notify_all();
+            return ferrule::error("store_failed", "the disk is on strike", over_->helps);
+        }
+        for (const auto& each : records) {
+            if (each.remove)
+                over_->rows[each.collection].erase(each.key);
+            else
+                over_->rows[each.collection][each.key] = {each.key, each.value, each.expires_at_ms};
+        }
+        return std::uint32_t{0};
+    }
+
+    ferrule::result<std::optional<ferrule::store::row>> get(std::string_view collection,
+                                                            std::string_view key) override {
+        const std::lock_guard lock(over_->mutex);
+        const auto& rows = over_->rows[std::string(collection)];
+        std::optional<ferrule::store::row> found;
+        if (const auto at = rows.find(std::string(key)); at != rows.end())
+            found = at->second;
+        return found;
+    }
+
+    /// All of the collection; filters are left to the caller.
+    ferrule::result<std::vector<ferrule::store::row>> scan(const ferrule::store::query& wanted) override {
+        const std::lock_guard lock(over_->mutex);
+        std::vector<ferrule::store::row> found;
+        for (const auto& [key, row] : over_->rows[wanted.collection])
+            found.push_back(row);
+        return found;
+    }
+
+    ferrule::result<void> flush() override { return ferrule::ok(); }
+
+    ferrule::result<std::uint32_t> maintain(std::int64_t, std::uint32_t) override { return std::uint32_t{0}; }
+
+  private:
+    std::shared_ptr<memory_store> over_;
+};
+
+} // namespace test

@@ -122,8 +122,12 @@ device_session::place::place(place&& other) noexcept
     : of_(std::exchange(other.of_, nullptr)) {}
 
 device_session::place::~place() {
-    if (of_ != nullptr)
-        --of_->sessions;
+    give_back();
+}
+
+void device_session::place::give_back() noexcept {
+    if (auto* const of = std::exchange(of_, nullptr))
+        --of->sessions;
 }
 
 device_session::device_session(node_parts& parts, resolved_ptr at, std::shared_ptr<plugins::driver_session> wire,
@@ -149,6 +153,7 @@ device_session::device_session(node_parts& parts, resolved_ptr at, std::shared_p
 
 device_session::~device_session() {
     parts_.figures.sessions_open.Decrement();
+    place_.give_back(); // before anyone hears of it
     announce("closed");
 }
 

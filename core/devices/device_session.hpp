@@ -59,6 +59,8 @@ class device_session {
         place& operator=(const place&) = delete;
         ~place();
 
+        void give_back() noexcept;
+
         explicit operator bool() const noexcept { return of_ != nullptr; }
 
       private:
@@ -70,7 +72,7 @@ class device_session {
     void announce(const char* state) const;
 
     node_parts& parts_;
-    const place place_;
+    place place_;
     const std::string id_;
     const resolved_ptr at_;
     std::shared_ptr<plugins::driver_session> wire_;

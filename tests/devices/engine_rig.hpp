@@ -59,7 +59,7 @@ class engine_rig {
         , plugins_((ferrule::net::init_libraries(),
                     ferrule::plugins::surroundings{loop_, pool_, names_, http_, &secrets_, nullptr}),
                    plugin_settings())
-        , table_(bus_, figures_, 1000)
+        , table_(bus_, figures_, 20'000)
         , vault_(devices::vault::open(data_ / "secret.key").value()) {
         if (wanted.jobs)
             wanted.jobs(limits_);

@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 120.0
+LIMIT_S = 60.0
 
 FERRULE = Path(os.environ.get("FERRULE_BINARY", ROOT / "build/dev/bin/ferrule")).resolve()
 SIMDEVICE = Path(os.environ.get("FERRULE_SIMDEVICE", FERRULE.parent / "ferrule-simdevice")).resolve()

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/redact.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -16,11 +17,30 @@ namespace {
 
 std::atomic<bool> as_json{false};
 
+// The level by the name that the configuration has for it; spdlog's own is "warning".
+class level_name final : public spdlog::custom_flag_formatter {
+    void format(const spdlog::details::log_msg& line, const std::tm&, spdlog::memory_buf_t& to) override {
+        constexpr std::string_view names[] = {"trace", "debug", "info ", "warn ", "error", "error", "     "};
+        const auto name = names[static_cast<std::size_t>(line.level)];
+        to.append(name.data(), name.data() + name.size());
+    }
+
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<level_name>();
+    }
+};
+
+std::unique_ptr<spdlog::formatter> text_lines() {
+    auto made = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    made->add_flag<level_name>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%*%$ %v");
+    return made;
+}
+
 spdlog::logger& sink() {
     static const auto logger = [] {
         auto made =
             std::make_shared<spdlog::logger>("ferrule", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-        made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5!l%$ %v", spdlog::pattern_time_type::utc);
+        made->set_formatter(text_lines());
         made->flush_on(spdlog::level::trace);
         return made;
     }();
@@ -85,7 +105,7 @@ void configure(const settings& wanted) {
     if (wanted.json)
         sink().set_pattern("%v");
     else
-        sink().set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5!l%$ %v", spdlog::pattern_time_type::utc);
+        sink().set_formatter(text_lines());
 }
 
 bool enabled(level wanted) noexcept {

@@ -41,16 +41,6 @@ fs::path default_data_dir() {
     return home.empty() ? fs::path("/var/lib/ferrule") : home / ".local/share/ferrule";
 }
 
-fs::path default_run_dir() {
-    if (auto given = from_environment("RUNTIME_DIRECTORY"); !given.empty())
-        return given;
-    if (geteuid() == 0)
-        return "/run/ferrule";
-    if (auto run = from_environment("XDG_RUNTIME_DIR"); !run.empty())
-        return run / "ferrule";
-    return default_data_dir() / "run";
-}
-
 std::vector<fs::path> default_plugin_folders() {
     return {prefix() / "lib/ferrule/plugins"};
 }

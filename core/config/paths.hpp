@@ -9,9 +9,6 @@ namespace ferrule::config {
 /// `$STATE_DIRECTORY` (systemd), else `/var/lib/ferrule` for root, else `$XDG_DATA_HOME/ferrule` or
 /// `~/.local/share/ferrule`.
 std::filesystem::path default_data_dir();
-/// For what need not survive: `$RUNTIME_DIRECTORY` (systemd), else `/run/ferrule` for root, else
-/// `$XDG_RUNTIME_DIR/ferrule`, else `run` in default_data_dir().
-std::filesystem::path default_run_dir();
 /// `lib/ferrule/plugins` of the prefix that the running binary stands in; a build folder is laid out like one.
 std::vector<std::filesystem::path> default_plugin_folders();
 /// `share/ferrule/platforms` of the same prefix, then `/etc/ferrule/platforms`.

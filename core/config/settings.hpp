@@ -144,7 +144,7 @@ struct settings {
     config::role role = config::role::standalone;
     std::string node; ///< Name of this process among nodes; the loader takes the host name when it is not given.
     std::filesystem::path data_dir = default_data_dir();
-    std::filesystem::path run_dir = default_run_dir();
+    std::filesystem::path run_dir; ///< The loader sets it to `<data_dir>/run` when it is not given.
     log_settings log;
     runtime_settings runtime;
     http_settings http;

@@ -73,6 +73,7 @@ tokens: [{name: ci, role: operator, hash: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     CHECK(settings.role == config::role::controller);
     CHECK(settings.node == "east");
     CHECK(settings.data_dir == "/etc/ferrule/data");
+    CHECK(settings.run_dir == "/etc/ferrule/data/run");
     CHECK(settings.store.path == "/etc/ferrule/data/ferrule.db");
     CHECK(settings.log.level == base::log::level::debug);
     CHECK(settings.log.format == config::log_format::json);

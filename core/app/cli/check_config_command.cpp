@@ -2,6 +2,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/config_file.hpp"
 #include "app/cli/exit_code.hpp"
+#include "config/describe.hpp"
 #include "config/platforms.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,11 @@
 namespace ferrule::app::cli {
 
 namespace {
+
+int print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return success;
+}
 
 int check(const config_choice& chosen) {
     const auto settings = load_config(chosen);
@@ -35,7 +41,16 @@ void add_check_config(CLI::App& root, action& chosen) {
     const auto options = std::make_shared<config_choice>();
     add_config_options(*command, *options);
     command->add_option("FILE", options->file, "The same as -c FILE");
-    command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+    const auto* defaults = command->add_flag("--print-default", "Print a file with every setting at its default");
+    const auto* schema = command->add_flag("--print-schema", "Print the JSON Schema for editors");
+    command->callback([options, defaults, schema, &chosen] {
+        if (defaults->count() > 0)
+            chosen = [] { return print(config::default_file()); };
+        else if (schema->count() > 0)
+            chosen = [] { return print(config::json_schema()); };
+        else
+            chosen = [options] { return check(*options); };
+    });
 }
 
 } // namespace ferrule::app::cli

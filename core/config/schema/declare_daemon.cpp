@@ -182,9 +182,13 @@ const shape& shape_of<file_entries>() {
             .add("node", within(&settings::node), "The name of this process among the nodes.",
                  {.check = check_name, .pattern = name_pattern, .default_text = "the host name"})
             .add("data_dir", within(&settings::data_dir), "Where everything lasting is kept.",
-                 {.default_text = "`/var/lib/ferrule` for root, else `~/.local/share/ferrule`"})
-            .add("run_dir", within(&settings::run_dir), "Where what need not outlive the process is kept.",
-                 {.default_text = "`/run/ferrule` for root, else `$XDG_RUNTIME_DIR/ferrule`"})
+                 {.default_text =
+                      "`$STATE_DIRECTORY` (systemd), else `/var/lib/ferrule` for root, else `~/.local/share/ferrule`"})
+            .add(
+                "run_dir", within(&settings::run_dir),
+                "Where what need not outlive the process is kept. Plugins are loaded from copies in it, so it must not "
+                "be on a file system that is mounted noexec, as /run often is.",
+                {.default_text = "`<data_dir>/run`"})
             .add("log", within(&settings::log), "What is logged, and how.")
             .add("runtime", within(&settings::runtime), "Threads and shutdown.")
             .add("http", within(&settings::http), "The HTTP API.")

@@ -47,6 +47,18 @@ TEST_CASE("a line for people names part, message and fields, and stays one line"
     CHECK(std::count(text.begin(), text.end(), '\n') == 1);
 }
 
+TEST_CASE("levels have the names that the configuration gives them") {
+    const auto text = logged({log::level::trace, false}, [] {
+        log::write(log::level::trace, "a", "b", {});
+        log::debug("a", "b");
+        log::info("a", "b");
+        log::warn("a", "b");
+        log::error("a", "b");
+    });
+    for (const auto* name : {"Z trace a: b", "Z debug a: b", "Z info  a: b", "Z warn  a: b", "Z error a: b"})
+        CHECK(text.find(name) != std::string::npos);
+}
+
 TEST_CASE("a line for programs is one JSON object") {
     const auto text = logged({log::level::debug, true}, [] {
         log::debug("http", "quote \" and \x01", {{"bytes", "a\xff"}});

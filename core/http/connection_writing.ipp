@@ -36,11 +36,14 @@ asio::awaitable<bool> connection<Stream>::serve_request() {
     const bool framed = !answer.is_stream() || asked.version >= 11;
     const bool keep = asked.keep_alive && framed && !answer.closes() && !stopping_ && !late_;
     bool sent = false;
-    if (answer.is_stream())
+    if (answer.is_stream()) {
         sent = co_await send_stream(answer, asked, keep);
-    else
+        shared_->app.finished(asked, answer.status(), began);
+    } else {
+        // Counted first, so that a client that has its answer finds it counted.
+        shared_->app.finished(asked, answer.status(), began);
         sent = co_await send(answer, asked, keep);
-    shared_->app.finished(asked, answer.status(), began);
+    }
     served_ = true;
     reader_.next();
     reading_since_ = now();
@@ -174,8 +177,8 @@ asio::awaitable<void> connection<Stream>::refuse(error why) {
     if (asked.id.empty())
         asked.id = shared_->app.next_request_id();
     const auto answer = problem(why, asked.id);
-    co_await send(answer, asked, false);
     shared_->app.finished(asked, answer.status(), began);
+    co_await send(answer, asked, false);
 }
 
 } // namespace ferrule::http

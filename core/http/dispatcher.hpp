@@ -23,8 +23,8 @@ namespace asio = boost::asio;
 /// Gives the token's entry for a bearer text that is valid now, otherwise null.
 using recogniser = std::function<std::shared_ptr<const model::token>(std::string_view text, base::wall_time now)>;
 
-/// Told about each finished request: its route's pattern is the label, `status` and the time from the complete request
-/// to the complete response head.
+/// Told about each request: `status` and the time from the complete request to its response, which is then sent; a
+/// stream is told at its end. The route's pattern is the label.
 using observer = std::function<void(const request& done, unsigned status, base::duration took)>;
 
 /// The path of each request: id, target, route, token and role, rate, query, content type, handler. Each refusal is a

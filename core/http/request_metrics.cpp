@@ -22,7 +22,7 @@ class request_metrics {
                         .Register(registry))
         , durations_(prometheus::BuildHistogram()
                          .Name("ferrule_http_request_duration_seconds")
-                         .Help("Time from the complete request to the sent response; for streams their length")
+                         .Help("Time from the complete request to its response; for streams their length")
                          .Register(registry)) {}
 
     void note(const request& done, unsigned status, base::duration took) {

@@ -41,12 +41,14 @@ void add_check_config(CLI::App& root, action& chosen) {
     const auto options = std::make_shared<config_choice>();
     add_config_options(*command, *options);
     command->add_option("FILE", options->file, "The same as -c FILE");
-    const auto* defaults = command->add_flag("--print-default", "Print a file with every setting at its default");
-    const auto* schema = command->add_flag("--print-schema", "Print the JSON Schema for editors");
-    command->callback([options, defaults, schema, &chosen] {
-        if (defaults->count() > 0)
+    const auto show_default = std::make_shared<bool>(false);
+    const auto show_schema = std::make_shared<bool>(false);
+    command->add_flag("--print-default", *show_default, "Print a file with every setting at its default");
+    command->add_flag("--print-schema", *show_schema, "Print the JSON Schema for editors");
+    command->callback([options, show_default, show_schema, &chosen] {
+        if (*show_default)
             chosen = [] { return print(config::default_file()); };
-        else if (schema->count() > 0)
+        else if (*show_schema)
             chosen = [] { return print(config::json_schema()); };
         else
             chosen = [options] { return check(*options); };

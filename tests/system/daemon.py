@@ -25,6 +25,7 @@ class Daemon:
             self.settings[key] = value
         self.settings["http"] = {"listen": ["127.0.0.1:0"], **self.settings.get("http", {})}
         self.file = folder / "ferrule.yaml"
+        self.program = FERRULE
         self.env = {**clean_environment(), "HOME": str(folder), **(env or {})}
         self.log: list[str] = []
         self.address = ""
@@ -62,7 +63,7 @@ class Daemon:
         self.write_settings()
         self._closed = False
         self.log = []
-        self.process = subprocess.Popen([FERRULE, "run", "-c", self.file], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen([self.program, "run", "-c", self.file], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                         stdin=subprocess.DEVNULL, text=True, errors="replace", env=self.env, cwd=self.folder)
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()

@@ -24,7 +24,7 @@ error no_such_job(std::string_view id) {
 }
 
 response job_reply(unsigned status, const model::job& job) {
-    return response(status, http::json_fields, base::dump(model::to_json(job)));
+    return response(status, http::json_fields, model::to_json_text(job));
 }
 
 class job_routes {

@@ -11,7 +11,7 @@ namespace ferrule::base {
 
 namespace {
 
-constexpr std::size_t usual_size = 1024;
+constexpr std::size_t usual_size = 960; // beyond 1,000 glibc looks for the memory the long way
 
 constexpr bool is_plain(char c) noexcept {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';

@@ -43,7 +43,7 @@ void end_job(node_parts& parts, const entry_ptr& entry, run_outcome outcome) {
     const bool cut = final_state(outcome) == model::job_state::cancelled;
     if (cut && parts.table.is_interrupted(entry) && !parts.table.is_cancelling(entry))
         return; // the record stays as it is, and the next start decides: run it again, or nobody can say
-    model::job last = *parts.table.view(entry);
+    auto last = parts.table.copy(entry);
     last.state = final_state(outcome);
     last.error = std::move(outcome.failed);
     last.finished_at = parts.clock.wall_now();
@@ -51,7 +51,7 @@ void end_job(node_parts& parts, const entry_ptr& entry, run_outcome outcome) {
 }
 
 void end_unstarted(node_parts& parts, const entry_ptr& entry, model::job_state state, error why) {
-    model::job last = *parts.table.view(entry);
+    auto last = parts.table.copy(entry);
     last.state = state;
     last.error = std::move(why);
     last.finished_at = parts.clock.wall_now();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,13 @@ class job_table;
 struct job_entry {
     job_entry(job_ptr first, resolved_ptr target, base::duration limit)
         : id(first->id)
+        , how(first->request.how)
         , at(std::move(target))
         , timeout(limit)
         , now(std::move(first)) {}
 
     const std::string id;
+    const model::strategy how;
     const resolved_ptr at;
     const base::duration timeout;
 
@@ -43,6 +46,7 @@ struct job_entry {
     std::function<void()> interrupt; ///< Ends the running job; set while it runs.
     std::vector<std::weak_ptr<const std::function<void()>>> waiting; ///< Called once when it is final.
     std::size_t tidy_at = 16;                                        ///< Waiters at which those who left are dropped.
+    std::optional<model::session_ref> session;                       ///< The one that runs it.
     std::vector<model::command_result> progress;                     ///< Results so far; the last may still grow.
     std::size_t published = 0; ///< Bytes of the last result that listeners have seen.
     base::steady_time expires{};

@@ -1,6 +1,7 @@
 #include "devices/job_run.hpp"
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "devices/cancelled.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -11,6 +12,7 @@
 namespace ferrule::devices {
 
 using base::json;
+using base::json_text;
 
 namespace {
 
@@ -18,22 +20,39 @@ double elapsed_ms(base::duration span) {
     return std::chrono::duration<double, std::milli>(span).count();
 }
 
-json common_request(const node_parts& parts, const model::job_request& asked) {
-    json request{
-        {"idle_timeout_ms", std::chrono::duration_cast<std::chrono::milliseconds>(parts.limits.idle_timeout).count()},
-        {"stop_on_error", asked.stop_on_error}};
+void write_common(json_text& request, const node_parts& parts, const model::job_request& asked) {
+    const auto idle = std::chrono::duration_cast<std::chrono::milliseconds>(parts.limits.idle_timeout);
+    request.member("idle_timeout_ms", std::int64_t{idle.count()}).member("stop_on_error", asked.stop_on_error);
     if (asked.raw)
-        request["raw"] = true;
-    return request;
+        request.member("raw", true);
 }
 
 std::string command_request(const node_parts& parts, const model::job_request& asked, const model::command& each) {
-    auto request = common_request(parts, asked);
-    request["command"] = each.text;
-    for (const auto& prompt : each.prompts)
-        request["prompts"].push_back(
-            {{"pattern", prompt.pattern}, {"reply", prompt.reply.reveal()}, {"secret", !prompt.reply.empty()}});
-    return base::dump(request);
+    json_text request;
+    request.begin_object();
+    write_common(request, parts, asked);
+    request.member("command", each.text);
+    if (!each.prompts.empty()) {
+        request.key("prompts").begin_array();
+        for (const auto& prompt : each.prompts)
+            request.begin_object()
+                .member("pattern", prompt.pattern)
+                .member("reply", prompt.reply.reveal())
+                .member("secret", !prompt.reply.empty())
+                .end_object();
+        request.end_array();
+    }
+    return request.end_object().take();
+}
+
+std::string config_request(const node_parts& parts, const model::job_request& asked) {
+    json_text request;
+    request.begin_object();
+    write_common(request, parts, asked);
+    request.key("config").begin_array();
+    for (const auto& line : asked.config)
+        request.value(line);
+    return request.end_array().end_object().take();
 }
 
 std::optional<error> refusal(const json& reply) {
@@ -83,10 +102,9 @@ asio::awaitable<run_outcome> run_config(node_parts& parts, entry_ptr entry, job_
                                         base::steady_time deadline) {
     if (co_await is_cancelled())
         co_return run_outcome(cancelled(), true);
-    auto request = common_request(parts, asked->request);
-    request["config"] = asked->request.config;
+    auto request = config_request(parts, asked->request);
     session.count_command();
-    auto reply = co_await session.wire().exec(base::dump(request), deadline, {}, parts.limits.output_limit);
+    auto reply = co_await session.wire().exec(std::move(request), deadline, {}, parts.limits.output_limit);
     if (!reply) {
         const auto why = reply.error();
         const auto details = json::parse(why.details(), nullptr, false);

@@ -67,10 +67,23 @@ entry_ptr job_table::find(std::string_view id) const {
 
 job_ptr job_table::view(const entry_ptr& each) const {
     const std::lock_guard lock(mutex_);
-    if (each->progress.empty() || model::is_final(each->now->state))
+    if ((!each->session && each->progress.empty()) || model::is_final(each->now->state))
         return each->now;
-    auto shown = std::make_shared<model::job>(*each->now);
-    shown->results = each->progress;
+    return std::make_shared<const model::job>(shown_now(*each));
+}
+
+model::job job_table::copy(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    return shown_now(*each);
+}
+
+// What changes while a job runs is kept beside it, so that not each step makes another job.
+model::job job_table::shown_now(const job_entry& each) {
+    auto shown = *each.now;
+    if (model::is_final(shown.state))
+        return shown;
+    shown.session = each.session;
+    shown.results = each.progress;
     return shown;
 }
 
@@ -111,9 +124,7 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
 
 void job_table::session_chosen(const entry_ptr& running, model::session_ref session) {
     const std::lock_guard lock(mutex_);
-    auto next = std::make_shared<model::job>(*running->now);
-    next->session = std::move(session);
-    running->now = std::move(next);
+    running->session = std::move(session);
 }
 
 void job_table::begin_result(const entry_ptr& running, std::string command) {

@@ -38,6 +38,8 @@ class job_table {
     [[nodiscard]] entry_ptr find(std::string_view id) const;
     /// The job as it is now; while it runs, with the results so far.
     [[nodiscard]] job_ptr view(const entry_ptr& each) const;
+    /// The same to build on; one copy instead of two.
+    [[nodiscard]] model::job copy(const entry_ptr& each) const;
     /// A finished job that is still remembered, or one that is alive.
     [[nodiscard]] job_ptr view(std::string_view id) const;
 
@@ -78,6 +80,7 @@ class job_table {
     [[nodiscard]] std::vector<entry_ptr> unfinished() const;
 
   private:
+    static model::job shown_now(const job_entry& each);
     void drop_deadline(job_entry& each);
     void set_deadline(const entry_ptr& each);
     void publish(const model::job& changed);

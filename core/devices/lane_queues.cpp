@@ -5,7 +5,7 @@
 namespace ferrule::devices {
 
 bool lane_queues::push(const entry_ptr& entry) {
-    const auto key = entry->at->key();
+    const auto& key = entry->at->key();
     const std::lock_guard lock(mutex_);
     if (stopping_)
         return false;

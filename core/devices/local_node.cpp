@@ -18,12 +18,12 @@ constexpr base::duration interrupted_limit = std::chrono::seconds(30);
 } // namespace
 
 bool local_node::push(const entry_ptr& entry) {
-    const bool pinned = parts_.table.view(entry)->request.how == model::strategy::pinned;
+    const bool pinned = entry->how == model::strategy::pinned;
     return pinned ? pinned_.push(entry) : fifo_.push(entry);
 }
 
 void local_node::wake(const entry_ptr& entry) {
-    if (parts_.table.view(entry)->request.how == model::strategy::pinned)
+    if (entry->how == model::strategy::pinned)
         pinned_.wake(entry);
     else
         fifo_.pump();

@@ -168,7 +168,7 @@ class @CLASS@ final : public sdk::store {
 
 } // namespace
 
-FERRULE_STORE(@CLASS@, "@NAME@", "0.1.0", "Where @NAME@ keeps records, in one sentence")
+FERRULE_STORE(@CLASS@, "@NAME@", "0.1.0", "Where @NAME@ keeps records, in one sentence");
 )text";
 
 const std::string_view scaffold_store_test = R"text(// Loads the store as Ferrule does, writes and reads.

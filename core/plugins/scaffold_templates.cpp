@@ -70,7 +70,7 @@ class @CLASS@ final : public sdk::driver {
 
 } // namespace
 
-FERRULE_DRIVER(@CLASS@, "@NAME@", "0.1.0", "What @NAME@ drives, in one sentence")
+FERRULE_DRIVER(@CLASS@, "@NAME@", "0.1.0", "What @NAME@ drives, in one sentence");
 )text";
 
 constexpr std::string_view driver_test = R"text(// Loads the driver as Ferrule does and runs a command.
@@ -119,7 +119,7 @@ class @CLASS@ final : public sdk::probe {
 
 } // namespace
 
-FERRULE_PROBE(@CLASS@, "@NAME@", "0.1.0", "What @NAME@ measures, in one sentence")
+FERRULE_PROBE(@CLASS@, "@NAME@", "0.1.0", "What @NAME@ measures, in one sentence");
 )text";
 
 constexpr std::string_view probe_test = R"text(// Loads the probe as Ferrule does and measures.
@@ -169,7 +169,7 @@ class @CLASS@ final : public sdk::scheduler {
 
 } // namespace
 
-FERRULE_SCHEDULER(@CLASS@, "@NAME@", "0.1.0", "How @NAME@ chooses a node, in one sentence")
+FERRULE_SCHEDULER(@CLASS@, "@NAME@", "0.1.0", "How @NAME@ chooses a node, in one sentence");
 )text";
 
 constexpr std::string_view scheduler_test = R"text(// Loads the scheduler as Ferrule does and lets it choose.

@@ -83,6 +83,14 @@ TEST_CASE("an asynchronous probe ends by its deadline or by a cancellation") {
     CHECK_THAT(host.result(slow).json, Catch::Contains("\"slow\""));
 }
 
+TEST_CASE("an asynchronous probe says what is wrong with its target") {
+    th::host host;
+    const auto component = component_for<batching>();
+    th::probe p(host, component);
+    CHECK_THAT(host.wait(p.start("[1]")).json, Catch::Contains("invalid_target"));
+    CHECK_THAT(host.wait(p.start("{")).json, Catch::Contains("invalid_json"));
+}
+
 TEST_CASE("a batch of probes completes one by one, and a bad target fails alone") {
     th::host host;
     const auto component = component_for<batching>();

@@ -111,8 +111,10 @@ class probe : public async_component {
 
   private:
     static void on_start(void* self, frl_str text, std::uint64_t deadline, frl_op id) noexcept {
-        detail::enter<probe>(self, id,
-                             [&](probe& p, operation& op) { p.start(target(view(text)), deadline, std::move(op)); });
+        detail::enter<probe>(self, id, [&](probe& p, operation& op) {
+            target where(view(text)); // before the operation is moved, so that it ends with what this throws
+            p.start(std::move(where), deadline, std::move(op));
+        });
     }
 
     static void on_start_batch(void* self, const frl_probe_item* const* list, std::uint32_t count) noexcept {

@@ -143,6 +143,14 @@ TEST_CASE("a file that cannot be written is known_hosts_unwritable") {
     CHECK(refused.error().code() == "known_hosts_unwritable");
 }
 
+TEST_CASE("the .ssh of a user who has none yet is made, and no other folder") {
+    const ferrule::drivers_test::scratch place;
+    host_key_store store;
+    CHECK(store.remember(place.path(".ssh/known_hosts"), {"r1", 22, ed, one}).has_value());
+    CHECK(!store.remember(place.path("elsewhere/known_hosts"), {"r1", 22, ed, one}).has_value());
+    CHECK(!store.remember(place.path(".ssh/deeper/known_hosts"), {"r1", 22, ed, one}).has_value());
+}
+
 TEST_CASE("a fingerprint is what ssh-keygen prints") {
     const auto blob = from_base64("AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl");
     REQUIRE(blob.has_value());

@@ -21,7 +21,10 @@ namespace {
 class locked_file {
   public:
     explicit locked_file(const std::string& path)
-        : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+        : fd_(open(path)) {
+        if (fd_ < 0 && errno == ENOENT && make_folder(path)) {
+            fd_ = open(path);
+        }
         if (fd_ >= 0) {
             while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
             }
@@ -61,6 +64,19 @@ class locked_file {
     }
 
   private:
+    static int open(const std::string& path) noexcept {
+        return ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    }
+
+    /// As OpenSSH does for a user who has no ~/.ssh yet; any other folder is the operator's to make.
+    static bool make_folder(const std::string& path) noexcept {
+        const auto end = path.rfind("/.ssh/");
+        if (end == std::string::npos || path.find('/', end + 6) != std::string::npos) {
+            return false;
+        }
+        return ::mkdir(path.substr(0, end + 5).c_str(), 0700) == 0 || errno == EEXIST;
+    }
+
     int fd_;
 };
 

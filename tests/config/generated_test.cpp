@@ -34,7 +34,7 @@ std::string uncommented(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the generated files are current; the target config-docs writes them") {
+TEST_CASE("the generated files are current, as the target config-docs writes them") {
     CHECK(test::read_file(source / "config/ferrule.schema.json") == config::json_schema());
     CHECK(test::read_file(source / "config/ferrule.yaml") == config::default_file());
     const auto document = test::read_file(source / "docs/configuration.md");

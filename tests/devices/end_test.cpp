@@ -161,7 +161,7 @@ TEST_CASE("output over the limit is cut and says so") {
     CHECK(last->results.at(1).truncated);
 }
 
-TEST_CASE("a command that the device refuses fails the job; the rest is skipped unless the request says otherwise") {
+TEST_CASE("a command that the device refuses fails the job, the rest is skipped unless the request says otherwise") {
     const test::scratch_folder scratch;
     engine_rig rig(with(scratch));
     rig.add_device("d", "echo");

@@ -52,7 +52,7 @@ TEST_CASE("a job is claimed once, and not before it is durable") {
     CHECK(f.table.claim_expired(base::steady_time(2h)).empty());
 }
 
-TEST_CASE("what waits too long is claimed in the order of its deadlines; what runs is not") {
+TEST_CASE("what waits too long is claimed in the order of its deadlines, what runs is not") {
     fixture f;
     const auto late = f.add("late", base::steady_time(30s));
     const auto soon = f.add("soon", base::steady_time(10s));

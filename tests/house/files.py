@@ -13,6 +13,8 @@ SOURCES = {".cpp", ".hpp", ".h", ".c", ".py", ".cmake", ".ipp"}
 REQUIRED = ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".clang-format", ".editorconfig"]
 # Absolute paths that exist on one machine only. In two parts, so that this file does not hold them.
 PRIVATE = re.compile("(?<![\\w.])/" + "(?:work|home/[a-z][a-z0-9_-]*)" + "/[a-z]")
+# ctest takes a semicolon for the end of a name, and both halves then match no test and pass.
+SPLIT_NAME = re.compile(r'TEST_CASE\("[^"\n]*;')
 TEXT = SOURCES | {".md", ".yaml", ".yml", ".json", ".txt", ".in", ".map", ".sh", ".service", ""}
 
 
@@ -33,6 +35,8 @@ def check(root: pathlib.Path) -> list[str]:
         lines = text.count("\n")
         if file.suffix in SOURCES and lines > LONGEST:
             faults.append(f"{name}: {lines} lines; {LONGEST} is the end, find the seam")
+        for found in SPLIT_NAME.finditer(text):
+            faults.append(f"{name}:{text.count(chr(10), 0, found.start()) + 1}: a test's name with a semicolon never runs")
         for found in PRIVATE.finditer(text):
             faults.append(f"{name}:{text.count(chr(10), 0, found.start()) + 1}: a path of one machine: {found[0]}…")
     return faults

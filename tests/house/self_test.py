@@ -68,7 +68,7 @@ class floor_check(unittest.TestCase):
 
 class file_check(unittest.TestCase):
     def test_long_files_private_paths_and_missing_files_are_named(self):
-        root = tree(self, a_dot_cpp="x\n" * 401, b_dot_cpp="x\n" * 400, c_dot_md="see /" + "work/main\nand /" + "home/bob/x\nbut not net/work/x, /homework/x\n")
+        root = tree(self, a_dot_cpp="x\n" * 401, b_dot_cpp="x\n" * 400, t_dot_cpp='TEST_CASE("a' + '; b") {}\nTEST_CASE("c") { f(); }\n', c_dot_md="see /" + "work/main\nand /" + "home/bob/x\nbut not net/work/x, /homework/x\n")
         subprocess.run(["git", "init", "-q", str(root)], check=True)
         subprocess.run(["git", "-C", str(root), "add", "."], check=True)
         found = files.check(root)
@@ -76,6 +76,7 @@ class file_check(unittest.TestCase):
         self.assertIn("a.cpp: 401 lines; 400 is the end, find the seam", found)
         self.assertEqual([fault.split(": ")[0] for fault in found if "machine" in fault], ["c.md:1", "c.md:2"])
         self.assertEqual([fault for fault in found if fault.startswith("b.cpp")], [])
+        self.assertEqual([fault for fault in found if fault.startswith("t.cpp")], ["t.cpp:1: a test's name with a semicolon never runs"])
 
 
 if __name__ == "__main__":

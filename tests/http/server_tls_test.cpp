@@ -67,7 +67,7 @@ TEST_CASE("TLS 1.3 is preferred and http/1.1 agreed upon") {
     CHECK(connection.read_to_end().empty());
 }
 
-TEST_CASE("TLS 1.2 is served unless the settings demand more; what is older never") {
+TEST_CASE("TLS 1.2 is served unless the settings demand more, what is older never") {
     const certificate made;
     auto wanted = with(made);
     SECTION("by default") {

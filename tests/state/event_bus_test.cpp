@@ -104,7 +104,7 @@ TEST_CASE("a listener that comes back too late learns that something is gone") {
     CHECK(next(loop, *events) == std::vector<std::string>{"8", "9", "10"});
 }
 
-TEST_CASE("events are wanted while someone listens and a while after; what is skipped later shows as a gap") {
+TEST_CASE("events are wanted while someone listens and a while after, what is skipped later shows as a gap") {
     test::asio::io_context loop;
     event_bus bus;
     CHECK_FALSE(bus.wanted()); // skipped: before anyone listened

@@ -206,7 +206,7 @@ TEST_CASE("a full queue refuses with overloaded until there is room again") {
     CHECK(last.has_value());
 }
 
-TEST_CASE("stop writes what is queued and flushes; later writes are refused") {
+TEST_CASE("stop writes what is queued and flushes, later writes are refused") {
     bench on;
     on.backend.hold(true);
     auto first = on.write(put_of("1"));

@@ -197,7 +197,7 @@ TEST_CASE("refusals are found at the beginning of the output and not further dow
     }
 }
 
-TEST_CASE("a question is answered once; asked again, the secret was wrong") {
+TEST_CASE("a question is answered once, asked again, the secret was wrong") {
     bench b;
     b.at("core1>");
     auto wanted = b.typed("enable");

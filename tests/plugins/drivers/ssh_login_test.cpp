@@ -134,7 +134,7 @@ TEST_CASE("a key that the device does not know is auth_failed, saying what it al
     CHECK_THAT(got.message(), Catch::Contains("publickey") && Catch::Contains("the private key"));
 }
 
-TEST_CASE("the keys of an agent log in; an agent that hangs or is missing does not hold anything up") {
+TEST_CASE("the keys of an agent log in, an agent that hangs or is missing does not hold anything up") {
     const scratch place;
     const key_pair decoy(place, "decoy");
     const key_pair key(place, "key");

@@ -5,8 +5,10 @@
 #include "http/request_metrics.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <future>
 #include <stdexcept>
 
 namespace ferrule::api_test {
@@ -120,6 +122,20 @@ http_test::client fixture::follow(const std::string& line, const std::string& he
     http_test::client connection(server->addresses().front());
     connection.request("GET " + line, headers + "Authorization: Bearer " + token("viewer") + "\r\n");
     return connection;
+}
+
+void fixture::while_loop_stands(const std::function<void()>& what) {
+    std::promise<void> standing;
+    std::promise<void> over;
+    asio::post(loop.context(), [&] {
+        standing.set_value();
+        over.get_future().wait();
+    });
+    standing.get_future().wait();
+    what();
+    over.set_value();
+    // `over` may only go once the loop has left it.
+    asio::post(loop.context(), asio::use_future).wait();
 }
 
 } // namespace ferrule::api_test

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +53,9 @@ class fixture {
     json get(const std::string& line, unsigned status = 200);
     /// A connection that has asked with a token of the role viewer.
     http_test::client follow(const std::string& line, const std::string& headers = {});
+
+    /// Runs `what` while the loop stands still, so that no listener can keep up.
+    void while_loop_stands(const std::function<void()>& what);
 
     [[nodiscard]] const std::string& token(const std::string& role) const { return texts_.at(role); }
 

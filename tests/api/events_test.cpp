@@ -57,9 +57,11 @@ TEST_CASE("a listener that is too slow is told how much it has lost, and goes on
     fixture on;
     auto stream = on.follow("/api/v1/events");
     stream.read_until("event: hello");
-    for (int i = 0; i < 20'000; ++i)
-        on.bus.publish("job", "1", R"({"padding":"0123456789"})");
-    on.bus.publish("job", "1", R"({"last":true})");
+    on.while_loop_stands([&on] {
+        for (int i = 0; i < 20'000; ++i)
+            on.bus.publish("job", "1", R"({"padding":"0123456789"})");
+        on.bus.publish("job", "1", R"({"last":true})");
+    });
     const auto text = stream.read_until("\"last\":true}\n\n");
     const auto told = text.find("event: lagged\ndata: {\"lost\":") != std::string::npos;
     const auto all = text.find("id: 20001\n") != std::string::npos;

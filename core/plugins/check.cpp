@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -59,6 +60,11 @@ class listener {
 
 [[noreturn]] void be_the_child(int pipe, const std::filesystem::path& file, const check_settings& wanted) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A crash is to end this process and nothing more, whatever the caller does about its own.
+    for (const int each : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS})
+        ::signal(each, SIG_DFL);
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
     // The host's own complaints are part of the report.
     base::log::settings quiet;
     quiet.minimum = base::log::level::error;

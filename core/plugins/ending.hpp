@@ -18,7 +18,7 @@ class ending : public std::enable_shared_from_this<ending> {
   public:
     ending(asio::any_io_executor on, base::duration limit);
 
-    /// Before the instance can end by itself between this and its retirement it is counted, so it is not missed.
+    /// Counts an instance until it has ended; it may have already.
     void expect(instance& which);
     /// How many have not ended when the limit is over.
     asio::awaitable<std::size_t> wait();

@@ -132,8 +132,14 @@ asio::awaitable<result<void>> instance::create(std::string config) {
 }
 
 void instance::on_end(std::function<void()> call) {
-    const std::lock_guard lock(end_mutex_);
-    on_end_ = std::move(call);
+    {
+        const std::lock_guard lock(end_mutex_);
+        if (!ended_.load()) {
+            on_end_ = std::move(call);
+            return;
+        }
+    }
+    call();
 }
 
 void instance::add_session(frl_session session, std::function<void(error)> on_lost) {

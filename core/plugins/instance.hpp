@@ -113,7 +113,7 @@ class instance : public std::enable_shared_from_this<instance> {
     void use() noexcept { ++uses_; }
 
     void unuse();
-    /// Called once it has ended. Before retire.
+    /// Called once it has ended, at once when it has already.
     void on_end(std::function<void()> call);
 
   private:

@@ -77,11 +77,18 @@ void instance::launch(frl_op op, op_kind which, frl_session session, base::stead
         return;
     }
     asio::post(strand_, [this, op, deadline] { watch_deadline(op, deadline); });
-    auto work = [this, op, which, session, deadline] { start(op, which, session, deadline); };
+    // In use until the function has returned, which is after the operation has ended.
+    use();
+    auto work = [this, op, which, session, deadline] {
+        start(op, which, session, deadline);
+        unuse();
+    };
     const bool queued =
         which == op_kind::probe ? share_->submit(std::move(work)) : queues_.submit(*share_, session, std::move(work));
-    if (!queued)
-        finish(op, error("overloaded", "too much work of the plugin '" + component_.name + "' is waiting", true));
+    if (queued)
+        return;
+    finish(op, error("overloaded", "too much work of the plugin '" + component_.name + "' is waiting", true));
+    unuse();
 }
 
 void instance::start(frl_op op, op_kind which, frl_session session, base::steady_time deadline) {

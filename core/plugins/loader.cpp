@@ -49,6 +49,35 @@ std::string loader_message(const std::filesystem::path& copy) {
     return text;
 }
 
+// Maps a library for good and finds its entry.
+result<frl_plugin_entry_fn> map_library(const std::filesystem::path& copy, const std::filesystem::path& file) {
+    ::dlerror();
+    boost::dll::fs::error_code refused;
+    // Never destroyed: code of a plugin may run until the process ends.
+    auto* library = new boost::dll::shared_library(
+        copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local, refused);
+    if (refused || !library->is_loaded()) {
+        const error why("plugin_broken", loader_message(copy));
+        delete library;
+        return failed(file, "loading", why);
+    }
+    if (!library->has(FRL_ENTRY_SYMBOL))
+        return frl_plugin_entry_fn{};
+    return reinterpret_cast<frl_plugin_entry_fn>(reinterpret_cast<void*>(&library->get<void()>(FRL_ENTRY_SYMBOL)));
+}
+
+// Calls into the plugin, which must not throw but might.
+template <class Call>
+std::optional<error> guarded(Call call) {
+    try {
+        return call();
+    } catch (const std::exception& thrown) {
+        return error("plugin_broken", std::string("it threw an exception: ") + thrown.what());
+    } catch (...) {
+        return error("plugin_broken", "it threw an exception of unknown type");
+    }
+}
+
 } // namespace
 
 // One per contents; its mutex is held while they are loaded, so that others wait for the outcome.
@@ -104,91 +133,82 @@ result<loaded_file> loader::load(const std::filesystem::path& file) {
     }
     const std::lock_guard lock(mine->mutex);
     if (!mine->build) {
-        auto made = bring_in(*content, hash, file);
-        if (!made)
-            return made.error();
-        mine->build = std::move(*made);
+        const auto began = std::chrono::steady_clock::now();
+        if (auto mapped = map(*mine, *content, hash, file); !mapped)
+            return mapped.error();
+        if (auto ready = initialise(*mine->mapped, file); !ready)
+            return ready.error();
+        const auto took = std::chrono::steady_clock::now() - began;
+        mine->build = mine->mapped;
+        base::log::info("plugins", "plugin loaded",
+                        {{"plugin", mine->build->note.id},
+                         {"version", mine->build->note.version},
+                         {"file", file.string()},
+                         {"took", base::to_text(std::chrono::duration_cast<std::chrono::microseconds>(took))}});
+        const std::lock_guard listed(mutex_);
+        builds_.push_back(mine->build);
     }
     out.build = mine->build;
     return out;
 }
 
-result<std::shared_ptr<const build>> loader::bring_in(const std::string& content, const std::string& hash,
-                                                      const std::filesystem::path& file) {
-    const auto began = std::chrono::steady_clock::now();
-    std::shared_ptr<entry> mine;
-    {
-        const std::lock_guard lock(mutex_);
-        mine = entries_.at(hash);
+result<void> loader::map(entry& mine, const std::string& content, const std::string& hash,
+                         const std::filesystem::path& file) {
+    if (mine.hopeless)
+        return *mine.hopeless;
+    if (mine.mapped)
+        return ok();
+    const auto text = note_text(memory_source(content));
+    if (!text)
+        return failed(file, "reading its note", text.error());
+    const auto noted = parse_note(*text);
+    if (!noted)
+        return failed(file, "reading its note", noted.error());
+    if (auto ready = prepare_folder(); !ready)
+        return failed(file, "copying", ready.error());
+    const auto copy = write_copy(run_folder_, hash, file.filename().string(), content);
+    if (!copy)
+        return failed(file, "copying", copy.error());
+    const auto entry_function = map_library(*copy, file);
+    if (!entry_function)
+        return entry_function.error();
+    if (*entry_function == nullptr) {
+        const error why("plugin_broken", "it does not export " FRL_ENTRY_SYMBOL);
+        mine.hopeless = failed(file, "looking for its entry", why);
+        return *mine.hopeless;
     }
-    if (mine->hopeless)
-        return *mine->hopeless;
-    if (!mine->mapped) {
-        const auto text = note_text(memory_source(content));
-        if (!text)
-            return failed(file, "reading its note", text.error());
-        const auto noted = parse_note(*text);
-        if (!noted)
-            return failed(file, "reading its note", noted.error());
-        if (auto ready = prepare_folder(); !ready)
-            return failed(file, "copying", ready.error());
-        const auto copy = write_copy(run_folder_, hash, file.filename().string(), content);
-        if (!copy)
-            return failed(file, "copying", copy.error());
+    std::optional<build> made;
+    const auto bad = guarded([&]() -> std::optional<error> {
+        auto verified = verify_entry((*entry_function)(), *noted);
+        if (!verified)
+            return verified.error();
+        made = std::move(*verified);
+        return std::nullopt;
+    });
+    if (bad) {
+        mine.hopeless = failed(file, "checking its entry", *bad);
+        return *mine.hopeless;
+    }
+    made->file = file;
+    made->copy = *copy;
+    made->content = hash;
+    mine.mapped = std::make_shared<build>(std::move(*made));
+    return ok();
+}
 
-        ::dlerror();
-        boost::dll::fs::error_code refused;
-        // Never destroyed: code of a plugin may run until the process ends.
-        auto* library = new boost::dll::shared_library(
-            *copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local, refused);
-        if (refused || !library->is_loaded()) {
-            error why("plugin_broken", loader_message(*copy));
-            delete library;
-            return failed(file, "loading", why);
-        }
-        if (!library->has(FRL_ENTRY_SYMBOL)) {
-            const error why("plugin_broken", "it does not export " FRL_ENTRY_SYMBOL);
-            mine->hopeless = failed(file, "looking for its entry", why);
-            return *mine->hopeless;
-        }
-        const auto entry_function =
-            reinterpret_cast<frl_plugin_entry_fn>(reinterpret_cast<void*>(&library->get<void()>(FRL_ENTRY_SYMBOL)));
-        auto verified = verify_entry(entry_function(), *noted);
-        if (!verified) {
-            mine->hopeless = failed(file, "checking its entry", verified.error());
-            return *mine->hopeless;
-        }
-        mine->mapped = std::make_shared<build>(std::move(*verified));
-        mine->mapped->file = file;
-        mine->mapped->copy = *copy;
-        mine->mapped->content = hash;
-    }
-    if (mine->mapped->entry.init != nullptr) {
+result<void> loader::initialise(const build& mapped, const std::filesystem::path& file) {
+    if (mapped.entry.init == nullptr)
+        return ok();
+    const auto bad = guarded([&]() -> std::optional<error> {
         error_slot slot;
-        std::optional<error> why;
-        try {
-            const auto status = mine->mapped->entry.init(make_host_(mine->mapped->note), slot);
-            if (status != FRL_OK)
-                why = slot.take(mine->mapped->note.id, "init", status);
-        } catch (const std::exception& thrown) {
-            why = error("plugin_init_failed", std::string("it threw an exception: ") + thrown.what());
-        } catch (...) {
-            why = error("plugin_init_failed", "it threw an exception of unknown type");
-        }
-        if (why)
-            return error("plugin_init_failed", failed(file, "initialising", *why).message(), why->retryable(),
-                         why->details());
-    }
-    const auto took = std::chrono::steady_clock::now() - began;
-    base::log::info("plugins", "plugin loaded",
-                    {{"plugin", mine->mapped->note.id},
-                     {"version", mine->mapped->note.version},
-                     {"file", file.string()},
-                     {"took", base::to_text(std::chrono::duration_cast<std::chrono::microseconds>(took))}});
-    std::shared_ptr<const build> done = mine->mapped;
-    const std::lock_guard lock(mutex_);
-    builds_.push_back(done);
-    return done;
+        const auto status = mapped.entry.init(make_host_(mapped.note), slot);
+        if (status == FRL_OK)
+            return std::nullopt;
+        return slot.take(mapped.note.id, "init", status);
+    });
+    if (!bad)
+        return ok();
+    return error("plugin_init_failed", failed(file, "initialising", *bad).message(), bad->retryable(), bad->details());
 }
 
 std::vector<std::shared_ptr<const build>> loader::builds() const {

@@ -48,10 +48,9 @@ class loader {
     struct entry;
 
     result<void> prepare_folder();
-    result<std::filesystem::path> keep_copy(const std::string& content, const std::string& hash,
-                                            const std::filesystem::path& file) const;
-    result<std::shared_ptr<const build>> bring_in(const std::string& content, const std::string& hash,
-                                                  const std::filesystem::path& file);
+    result<void> map(entry& mine, const std::string& content, const std::string& hash,
+                     const std::filesystem::path& file);
+    result<void> initialise(const build& mapped, const std::filesystem::path& file);
 
     const std::filesystem::path run_folder_;
     const host_maker make_host_;

@@ -1,6 +1,7 @@
 #include "plugins/plugin_file.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
@@ -23,6 +24,10 @@ std::string reason(int number) {
 // A read lease is refused while someone has the file open for writing. Only its owner may ask (or root), so this is a
 // help and not a guarantee.
 bool is_being_written(int fd) noexcept {
+    // Someone who opens it for writing while the lease is held is announced by a signal: by one that is ignored unless
+    // somebody cares, instead of SIGIO, which ends the process.
+    if (::fcntl(fd, F_SETSIG, SIGURG) != 0)
+        return false;
     if (::fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
         return errno == EAGAIN;
     ::fcntl(fd, F_SETLEASE, F_UNLCK);

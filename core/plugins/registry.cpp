@@ -112,6 +112,8 @@ registry::~registry() {
     for (const auto& set : impl_->sets())
         set->stop();
     impl_->drop();
+    // What instances share stays for good, as they do, but not its thread.
+    impl_->around_->guard.stop();
 }
 
 std::vector<plugin_info> registry::list() {

@@ -41,20 +41,26 @@ watchdog::watchdog(base::duration limit)
     : step_(std::max<base::duration>(limit / 2, std::chrono::milliseconds(1))) {}
 
 watchdog::~watchdog() {
+    stop();
+}
+
+void watchdog::stop() {
+    std::thread ending;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
+        ending.swap(thread_);
     }
     changed_.notify_all();
-    if (thread_.joinable())
-        thread_.join();
+    if (ending.joinable())
+        ending.join();
 }
 
 void watchdog::watch(std::weak_ptr<call_meter> meter) {
     {
         const std::lock_guard lock(mutex_);
         meters_.push_back(std::move(meter));
-        if (!thread_.joinable())
+        if (!thread_.joinable() && !stopped_)
             thread_ = std::thread([this] { loop(); });
     }
     wake();

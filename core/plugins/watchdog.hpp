@@ -64,6 +64,8 @@ class watchdog {
     ~watchdog();
 
     void watch(std::weak_ptr<call_meter> meter);
+    /// Ends the thread; nothing is watched any more.
+    void stop();
 
   private:
     friend class call_meter::call;

@@ -38,7 +38,7 @@ check_outcome failure(const std::vector<check_outcome>& all) {
 } // namespace
 
 TEST_CASE("a plugin that keeps the contract passes every check") {
-    const std::string name = GENERATE("echo", "noop", "first_fit", "memory_store");
+    const std::string name = GENERATE("echo", "blocking", "noop", "first_fit", "memory_store");
     const auto all = check(name);
     INFO(told(all));
     CHECK(good(all));

@@ -33,15 +33,18 @@ def session_memory(shop: Workshop) -> list[Figure]:
         }
         jobs = job_bodies(folder, [{"device": each["name"], "commands": ["show version"]}
                                    for each in settings["devices"]])
+        first = folder / "first.jsonl"
+        first.write_text(jobs.read_text().splitlines()[0] + "\n")
         with running(shop, folder, settings) as daemon:
+            # The driver is loaded and as many jobs have run as will run below: what grows then are the sessions.
+            daemon.jobs(first, connections=64, requests=2 * SESSIONS)
             before = daemon.resident_kb()
-            # Each device twice, so that nothing is left of opening the sessions but the sessions.
             for _ in range(2):
                 daemon.jobs(jobs, connections=64, requests=SESSIONS)
             after = daemon.resident_kb()
-    return [Figure("session_memory", (after - before) / SESSIONS, "KiB",
+    return [Figure("session_memory", (after - before) / (SESSIONS - 1), "KiB",
                    (bare["after_kb"] - bare["before_kb"]) / SESSIONS, Goal("value", "<=", 40),
-                   f"each of {SESSIONS} pinned sessions, the driver itself included; baseline: libssh alone")]
+                   f"growth of resident memory from one to {SESSIONS} pinned sessions, for each; baseline: libssh alone")]
 
 
 FIGURES = [

@@ -31,24 +31,31 @@ asio::awaitable<result<op_reply>> instance::run(std::shared_ptr<instance> self, 
                                                 op_waiter::output output) {
     const auto on = co_await asio::this_coro::executor;
     const auto which = call.which;
-    const auto session = call.session;
-    const auto deadline = call.deadline;
     op_waiter waiter(on, std::move(output));
-    const auto op = self->prepare(waiter, call);
-    if (op == 0)
-        co_return error("overloaded", "too many operations of the plugin '" + self->component_.name + "' are running",
-                        true);
-    auto initiate = [&waiter, &self, op, which, session, deadline](auto handler) {
+    // The operation begins only in here: the wait itself throws when the coroutine has been cancelled before.
+    auto initiate = [&waiter, &self, &call](auto handler) {
         // Once it is launched the coroutine may resume elsewhere and all of this be gone.
         auto* const owner = self.get();
+        const auto kind = call.which;
+        const auto session = call.session;
+        const auto deadline = call.deadline;
         auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected())
-            slot.assign([owner, op](asio::cancellation_type) { owner->ask_end(op, end_reason::cancelled); });
         waiter.arm(resumption([slot, then = std::move(handler)]() mutable {
             slot.clear();
             std::move(then)();
         }));
-        owner->launch(op, which, session, deadline);
+        const auto op = owner->prepare(waiter, call);
+        if (op == 0) {
+            op_outcome full;
+            full.status = FRL_FAILED;
+            full.failure = error(
+                "overloaded", "too many operations of the plugin '" + owner->component_.name + "' are running", true);
+            waiter.complete(std::move(full));
+            return;
+        }
+        if (slot.is_connected())
+            slot.assign([owner, op](asio::cancellation_type) { owner->ask_end(op, end_reason::cancelled); });
+        owner->launch(op, kind, session, deadline);
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
     co_return self->reply_of(waiter.outcome(), which);

@@ -2,7 +2,9 @@
 
 #include "runtime/spawn.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <utility>
 
@@ -46,6 +48,10 @@ class set_probe final : public probe {
         auto found = co_await std::move(finding);
         if (!found)
             co_return found.error();
+        // Bringing a plugin in cannot be cut short, so a cancellation of that time is asked for here.
+        const auto asked = co_await asio::this_coro::cancellation_state;
+        if (asked.cancelled() != asio::cancellation_type::none)
+            co_return error("cancelled", "the probe was cancelled");
         auto running = instance::run(found->get(), probe_call(std::move(target), deadline), {});
         auto done = co_await std::move(running);
         if (!done)

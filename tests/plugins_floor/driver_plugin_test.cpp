@@ -1,3 +1,4 @@
+#include "net/web_server.hpp"
 #include "rig.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -208,6 +209,37 @@ TEST_CASE("a plugin resolves names, also literals, and works on the blocking poo
     CHECK(exec(in, session, "resolve 192.0.2.7; block 1ms; resolve localhost", 30s, &output));
     CHECK(output.starts_with("192.0.2.7\n"));
     CHECK((output.ends_with("\n127.0.0.1\n") || output.ends_with("\n::1\n")));
+}
+
+TEST_CASE("a plugin sends HTTP requests through the client that all share") {
+    rig in;
+    in.add("echo");
+    const test::web_server server(in.loop());
+    const auto session = in.open("echo");
+    std::string output;
+    CHECK(exec(in, session, "get " + server.url("/hello") + "; get " + server.url("/status/404"), 30s, &output));
+    CHECK(output == "200 hello\n404 \n");
+    CHECK(server.connections() == 1);
+    const auto refused = exec(in, session, "get nonsense");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == "invalid_url");
+    const auto cancelled = exec(in, session, "get " + server.url("/silent"), 20ms);
+    REQUIRE_FALSE(cancelled);
+    CHECK(cancelled.error().code() == "deadline");
+}
+
+TEST_CASE("a plugin that is destroyed while its HTTP request runs gets the answer first") {
+    rig in;
+    in.add("echo");
+    const test::web_server server(in.loop());
+    const auto session = in.open("echo");
+    auto running = asio::co_spawn(
+        in.loop().make_strand(), session->exec(script("get " + server.url("/silent")), rig::in(60s)), asio::use_future);
+    in.stop();
+    const auto done = running.get();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == "cancelled");
+    CHECK(in.faults("echo", "abandoned") == 0);
 }
 
 TEST_CASE("a thousand sessions work at once on four threads") {

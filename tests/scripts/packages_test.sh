@@ -25,6 +25,21 @@ expect_match "an unknown section is an error" 'has no section \[nonsense\]' "$(p
 expect "what is not installed is missing" "no-such-package" "$(missing_of bash no-such-package coreutils)"
 expect "nothing is missing of what is installed" "" "$(missing_of bash coreutils)"
 
+# A fresh Debian 12 has nothing but its essential packages: every other program that the tree runs needs an entry.
+programs=(abidiff bash ccache clang-format cmake curl flock g++ git gcc ip jq ld.mold make mount ninja nm nsenter openssl ping pkg-config
+    pkill python3 readelf scp setpriv shellcheck ssh ssh-add ssh-agent ssh-keygen sshd vtysh zebra)
+listed=$(packages_of build test lab)
+for program in "${programs[@]}"; do
+    path=$(PATH=$PATH:/usr/sbin:/usr/lib/frr command -v "$program") || {
+        expect "$program is installed" yes no
+        continue
+    }
+    owner=$(dpkg-query -S "$path" "${path#/usr}" 2>/dev/null | sed -n 's/:.*//p' | head -n 1)
+    [ "$(dpkg-query -W -f '${Essential}' "$owner")" = yes ] || grep -qxF -- "$owner" <<<"$listed" ||
+        { [ "$program" = gcc ] && grep -qx g++ <<<"$listed"; } || # which depends on it
+        expect "the package of $program is listed" "$program" "$owner is in none of [build] [test] [lab]"
+done
+
 # With nothing missing, root is not asked for.
 expect "a complete machine needs no root and no network" "" "$(
     missing_of() { :; }

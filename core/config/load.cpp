@@ -175,7 +175,12 @@ result<settings> load(const fs::path& file, const load_options& options) {
     const auto text = options.read_file(file, file_limit);
     if (!text)
         return error("invalid_config", text.error().message());
-    return loading(options).run(*text, file.string(), file.parent_path(), file);
+    // Relative paths in the file outlive the working directory that the file's own name started at.
+    std::error_code failed;
+    const auto whole = fs::absolute(file, failed);
+    if (failed)
+        return error("invalid_config", "cannot tell where " + file.string() + " is: " + failed.message());
+    return loading(options).run(*text, file.string(), whole.parent_path(), file);
 }
 
 result<settings> load_text(std::string_view text, std::string_view name, const fs::path& folder,

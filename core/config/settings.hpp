@@ -59,7 +59,7 @@ struct auth_settings {
 };
 
 struct http_settings {
-    std::vector<std::string> listen{"127.0.0.1:8520"}; ///< `host:port`, `[ipv6]:port`; port 0 takes a free one.
+    std::vector<std::string> listen{"127.0.0.1:8520"}; ///< As check_listen takes them; port 0 takes a free one.
     tls_settings tls;
     byte_size max_body = mebibytes(4);
     byte_size max_header = kibibytes(16);

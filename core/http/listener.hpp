@@ -22,7 +22,7 @@ class listener : public std::enable_shared_from_this<listener> {
     /// Removes the socket file of a Unix address.
     ~listener();
 
-    /// `host:port`, `[ipv6]:port` or `unix:/path`; host is an address or `localhost`. A Unix socket that nobody serves
+    /// As parse_listen_address reads it, or `unix:/path`. A Unix socket that nobody serves
     /// any more is replaced. Fails with `listen_failed`.
     result<void> open(const std::string& address);
     void start();

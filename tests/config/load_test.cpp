@@ -181,6 +181,24 @@ TEST_CASE("!file reads a value from a file beside the configuration, and anyone'
                                                        " can be read by everybody: chmod 600 it"});
 }
 
+TEST_CASE("paths in a file that is named from the working directory are whole all the same") {
+    const test::scratch_folder folder;
+    const auto file = folder.write("ferrule.yaml", "data_dir: data\nplugins: {folders: [plugins]}\n");
+    const auto loaded = config::load(fs::proximate(file));
+    REQUIRE(loaded);
+    CHECK(loaded->data_dir == folder.path() / "data");
+    CHECK(loaded->run_dir == folder.path() / "data/run");
+    CHECK(loaded->plugins.folders == std::vector<fs::path>{folder.path() / "plugins"});
+}
+
+TEST_CASE("every form of address that the server can listen on is taken") {
+    const auto settings = must_load(R"(
+http:
+  listen: ["127.0.0.1:8520", "localhost:0", "*:8520", "[::]:1", "[fe80::1%eth0]:65535", "unix:/run/ferrule/api.sock"]
+)");
+    CHECK(settings.http.listen.size() == 6);
+}
+
 TEST_CASE("a secret in clear text is taken, with a warning when everybody can read the file") {
     const test::scratch_folder folder;
     const std::string text = "credentials:\n  - {name: a, username: u, password: hunter2}\n";

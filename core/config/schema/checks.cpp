@@ -6,10 +6,37 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <array>
 #include <charconv>
 
 namespace ferrule::config::schema {
+
+namespace {
+
+bool is_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+    return !text.empty() && read.ec == std::errc{} && read.ptr == text.data() + text.size();
+}
+
+bool is_address(int family, std::string_view text) {
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    return inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
+}
+
+// No names but localhost: what a name means can change, and a daemon must know where it listens.
+bool is_listen_host(std::string_view host) {
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (!bracketed)
+        return host == "*" || host == "localhost" || is_address(AF_INET, host);
+    const auto inside = host.substr(1, host.size() - 2);
+    return is_address(AF_INET6, inside.substr(0, inside.find('%'))); // %eth0 of a link-local address
+}
+
+} // namespace
 
 std::string check_name(std::string_view text) {
     if (model::is_name(text))
@@ -25,22 +52,23 @@ std::string check_host(std::string_view text) {
 }
 
 std::string check_listen(std::string_view text) {
+    constexpr std::string_view unix_prefix = "unix:";
+    constexpr std::size_t longest_unix_path = 107; // sockaddr_un
+    if (text.starts_with(unix_prefix)) {
+        const auto path = text.substr(unix_prefix.size());
+        if (path.starts_with('/') && path.size() <= longest_unix_path)
+            return {};
+        return "\"" + std::string(text.substr(0, 60)) +
+               "\" is not a socket to listen on: the path must be absolute and have at most " +
+               std::to_string(longest_unix_path) + " characters";
+    }
     const auto colon = text.rfind(':');
     const auto host = text.substr(0, colon == std::string_view::npos ? text.size() : colon);
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    const auto bare = bracketed ? host.substr(1, host.size() - 2) : host;
-    unsigned port = 65536;
-    if (colon != std::string_view::npos) {
-        const char* end = text.data() + text.size();
-        const auto [stop, failed] = std::from_chars(text.data() + colon + 1, end, port);
-        if (failed != std::errc{} || stop != end)
-            port = 65536;
-    }
-    const bool open_ipv6 = !bracketed && bare.find(':') != std::string_view::npos;
-    if (port <= 65535 && !open_ipv6 && model::is_host(bare))
+    if (is_port(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1)) && is_listen_host(host))
         return {};
     return "\"" + std::string(text.substr(0, 60)) +
-           "\" is not an address to listen on: write host:port, such as 127.0.0.1:8520 or [::1]:8520";
+           "\" is not an address to listen on: write ADDRESS:PORT, such as 127.0.0.1:8520, [::1]:8520 or *:8520, or "
+           "unix:/PATH";
 }
 
 std::string check_regex(std::string_view text) {

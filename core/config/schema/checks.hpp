@@ -13,7 +13,7 @@ inline constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,1
 /// A host name or address, without a port.
 std::string check_host(std::string_view text);
 
-/// `host:port` or `[ipv6]:port` to listen on; port 0 takes a free one.
+/// `address:port`, `[ipv6]:port`, `localhost:port`, `*:port` or `unix:/path` to listen on, as http::listener reads it.
 std::string check_listen(std::string_view text);
 
 /// A regex as devices' prompts are matched with: PCRE2, caseless, multiline, UTF. Says where it is wrong.

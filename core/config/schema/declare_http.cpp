@@ -52,15 +52,18 @@ template <>
 const shape& shape_of<http_settings>() {
     static const auto built =
         builder<http_settings>()
-            .add("listen", &http_settings::listen, "Addresses to listen on; port 0 takes a free one.",
+            .add("listen", &http_settings::listen,
+                 "Addresses to listen on: `ADDRESS:PORT`, `*:PORT` for all of the machine's, or `unix:/PATH`; port 0 "
+                 "takes "
+                 "a free one.",
                  {.example = "[\"127.0.0.1:8520\", \"[::1]:8520\"]", .check = check_listen})
             .add("tls", &http_settings::tls, "TLS; on when `cert` and `key` are given.")
             .add("max_body", &http_settings::max_body, "The largest request body.",
                  {.least = 1024, .most = std::int64_t{1} << 30U})
             .add("max_header", &http_settings::max_header, "The largest head of a request.",
                  {.least = 1024, .most = std::int64_t{1} << 20U})
-            .add("max_connections", &http_settings::max_connections, "Connections at the same time; more must wait.",
-                 {.least = 1, .most = 1'000'000})
+            .add("max_connections", &http_settings::max_connections,
+                 "Connections at the same time; more are told so with 503 and closed.", {.least = 1, .most = 1'000'000})
             .add("max_event_streams", &http_settings::max_event_streams, "Open event streams at the same time.",
                  {.least = 1, .most = 1'000'000})
             .add("header_timeout", &http_settings::header_timeout, "For a whole head to arrive.",

@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace ferrule::plugins {
@@ -119,7 +120,14 @@ instance_use component_set::latest() {
 }
 
 asio::awaitable<void> component_set::renew(std::shared_ptr<component_set> self) {
-    auto brought = co_await bring(self);
+    // Whatever happens, those who wait are told.
+    result<void> brought = ok();
+    try {
+        auto bringing = bring(self);
+        brought = co_await std::move(bringing);
+    } catch (const std::exception& what) {
+        brought = error("plugin_failed", "bringing in the plugin '" + self->name_ + "' failed: " + what.what(), true);
+    }
     std::vector<resumption> waiting;
     {
         const std::lock_guard lock(self->mutex_);

@@ -10,17 +10,17 @@ ending::ending(asio::any_io_executor on, base::duration limit)
     : on_(on)
     , limit_(std::move(on), limit) {}
 
-void ending::expect(instance& which) {
+std::function<void()> ending::expect() {
     ++left_;
-    which.on_end([self = shared_from_this()] {
+    return [self = shared_from_this()] {
         if (--self->left_ == 0)
             asio::post(self->on_, [self] { self->limit_.cancel(); });
-    });
+    };
 }
 
 asio::awaitable<std::size_t> ending::wait() {
     const auto self = shared_from_this();
-    if (left_.load() != 0) {
+    if (--left_ != 0) {
         boost::system::error_code ignored;
         co_await limit_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }

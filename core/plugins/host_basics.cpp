@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
+#include <mutex>
 #include <vector>
 
 namespace ferrule::plugins {
@@ -38,6 +40,11 @@ bool is_metric_name(std::string_view name) noexcept {
 struct init_context {
     std::string plugin;
     metrics_sink& metrics;
+};
+
+struct init_host {
+    init_context context;
+    frl_host table;
 };
 
 void init_log(void* ctx, std::int32_t level, frl_str message, const frl_kv* fields, std::uint32_t count) noexcept {
@@ -102,17 +109,20 @@ std::uint64_t monotonic_ns(void* /*ctx*/) noexcept {
 
 const frl_host* make_init_host(metrics_sink& metrics, const std::string& plugin) {
     // The plugin may use it for as long as it is mapped, which is for good.
-    auto* const context = new init_context{plugin, metrics};
-    auto* const host = new frl_host{};
-    host->struct_size = sizeof(frl_host);
-    host->abi_minor = FRL_ABI_MINOR;
-    host->ctx = context;
-    host->log = &init_log;
-    host->metric = &init_metric;
-    host->metric_add = &init_metric_add;
-    host->now_ns = &monotonic_ns;
-    host->error_set = &set_error;
-    return host;
+    static auto* const lock = new std::mutex;
+    static auto* const all = new std::deque<init_host>;
+    const std::lock_guard held(*lock);
+    auto& made = all->emplace_back(init_host{{plugin, metrics}, {}});
+    auto& table = made.table;
+    table.struct_size = sizeof(frl_host);
+    table.abi_minor = FRL_ABI_MINOR;
+    table.ctx = &made.context;
+    table.log = &init_log;
+    table.metric = &init_metric;
+    table.metric_add = &init_metric_add;
+    table.now_ns = &monotonic_ns;
+    table.error_set = &set_error;
+    return &table;
 }
 
 } // namespace ferrule::plugins

@@ -80,7 +80,10 @@ struct host_calls {
             return FRL_INVALID;
         if (self.closed_.load())
             return FRL_STALE;
-        asio::post(self.strand_, [&self, fn, arg] { self.guarded("a posted function", [fn, arg] { fn(arg); }); });
+        asio::post(self.strand_, [&self, fn, arg] {
+            if (!self.destroying_.load())
+                self.guarded("a posted function", [fn, arg] { fn(arg); });
+        });
         return FRL_OK;
     }
 

@@ -109,6 +109,8 @@ result<void> instance::create_here(const std::string& config) {
 }
 
 void instance::destroy_here() {
+    closed_ = true;
+    destroying_ = true;
     call_destroy();
     drop();
 }
@@ -185,13 +187,17 @@ void instance::unpend() {
         advance_end();
 }
 
-// Once nothing is owed to the plugin any more it is destroyed, behind whatever it has posted until now.
+// Once nothing is owed to the plugin any more it is destroyed, behind whatever it has posted until now. What another
+// thread of it posts at the very end is not run any more.
 void instance::advance_end() {
     if (pending_.load() != 0 || closed_.exchange(true))
         return;
-    const auto end = [self = shared_from_this()] { self->end_now(); };
-    if (asynchronous() || !share_->submit(end))
-        asio::post(strand_, end);
+    asio::post(strand_, [self = shared_from_this()] {
+        self->destroying_ = true;
+        const auto end = [self] { self->end_now(); };
+        if (self->asynchronous() || !self->share_->submit(end))
+            end();
+    });
 }
 
 void instance::end_now() {
@@ -212,15 +218,28 @@ void instance::end_now() {
     });
 }
 
-void instance::drop() {
+void instance::shut() {
     closed_ = true;
     ended_ = true;
     for (const auto op : operations_.all())
         operations_.abandon(op, error("cancelled", "the process is stopping"));
-    timers_.reset();
-    descriptors_.reset();
     const std::lock_guard lock(end_mutex_);
     on_end_ = nullptr;
+}
+
+void instance::leave() {
+    shut();
+    // The plugin may hold the strand just now.
+    asio::post(strand_, [self = shared_from_this()] {
+        self->timers_.reset();
+        self->descriptors_.reset();
+    });
+}
+
+void instance::drop() {
+    shut();
+    timers_.reset();
+    descriptors_.reset();
 }
 
 void instance::note_exception(const char* function, const char* what) noexcept {

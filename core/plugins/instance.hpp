@@ -90,7 +90,9 @@ class instance : public std::enable_shared_from_this<instance> {
     void retire();
     /// Cancels everything that runs and abandons what has not ended after the grace period.
     void end_all();
-    /// Abandons what is left and lets go of the loop. Only when the loop has stopped or on the way out.
+    /// Abandons what is left: nothing of it is waited for any more. [any thread]
+    void leave();
+    /// The same when nothing runs on its strand any more, because the loop has stopped or there was never anything.
     void drop();
 
     [[nodiscard]] bool healthy() const noexcept { return healthy_.load(); }
@@ -130,6 +132,8 @@ class instance : public std::enable_shared_from_this<instance> {
 
     void launch(frl_op op, op_kind which, frl_session session, base::steady_time deadline);
     void start(frl_op op, op_kind which, frl_session session, base::steady_time deadline);
+    bool begins(frl_op op, base::steady_time deadline);
+    void end_unbegun(frl_op op, end_reason why, wish outcome);
     void call_start(frl_op op, op_kind which, frl_session session, base::steady_time deadline);
     void watch_deadline(frl_op op, base::steady_time deadline);
     void end_on_strand(frl_op op, end_reason why);
@@ -145,6 +149,7 @@ class instance : public std::enable_shared_from_this<instance> {
     bool guarded(const char* function, Call call) noexcept;
     void note_exception(const char* function, const char* what) noexcept;
 
+    void shut();
     void try_end();
     void advance_end();
     void end_now();
@@ -184,6 +189,8 @@ class instance : public std::enable_shared_from_this<instance> {
     std::atomic<bool> ending_{false};
     // No host call but log does anything any more.
     std::atomic<bool> closed_{false};
+    // Nothing that was posted is run any more.
+    std::atomic<bool> destroying_{false};
     std::unordered_map<std::uint64_t, std::uint64_t> queries_;
     std::unordered_map<std::uint64_t, std::uint64_t> exchanges_;
     std::uint64_t last_number_ = 0;

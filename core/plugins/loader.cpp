@@ -49,21 +49,28 @@ std::string loader_message(const std::filesystem::path& copy) {
     return text;
 }
 
+// Never destroyed: code of a plugin may run until the process ends.
+void keep_mapped(boost::dll::shared_library library) {
+    static auto* const lock = new std::mutex;
+    static auto* const all = new std::vector<boost::dll::shared_library>;
+    const std::lock_guard held(*lock);
+    all->push_back(std::move(library));
+}
+
 // Maps a library for good and finds its entry.
 result<frl_plugin_entry_fn> map_library(const std::filesystem::path& copy, const std::filesystem::path& file) {
     ::dlerror();
     boost::dll::fs::error_code refused;
-    // Never destroyed: code of a plugin may run until the process ends.
-    auto* library = new boost::dll::shared_library(
-        copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local, refused);
-    if (refused || !library->is_loaded()) {
-        const error why("plugin_broken", loader_message(copy));
-        delete library;
-        return failed(file, "loading", why);
-    }
-    if (!library->has(FRL_ENTRY_SYMBOL))
-        return frl_plugin_entry_fn{};
-    return reinterpret_cast<frl_plugin_entry_fn>(reinterpret_cast<void*>(&library->get<void()>(FRL_ENTRY_SYMBOL)));
+    boost::dll::shared_library library(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local,
+                                       refused);
+    if (refused || !library.is_loaded())
+        return failed(file, "loading", error("plugin_broken", loader_message(copy)));
+    auto entry =
+        library.has(FRL_ENTRY_SYMBOL)
+            ? reinterpret_cast<frl_plugin_entry_fn>(reinterpret_cast<void*>(&library.get<void()>(FRL_ENTRY_SYMBOL)))
+            : frl_plugin_entry_fn{};
+    keep_mapped(std::move(library));
+    return entry;
 }
 
 // Calls into the plugin, which must not throw but might.

@@ -48,6 +48,7 @@ frl_op operation_table::begin(op_waiter& waiter, std::string request, std::size_
     const std::lock_guard lock(mine.mutex);
     mine.at = phase::running;
     mine.asked = end_reason::none;
+    mine.begun = false;
     mine.truncated = false;
     mine.waiter = &waiter;
     mine.request = std::move(request);
@@ -146,12 +147,23 @@ bool operation_table::abandon(frl_op op, error why) {
     return true;
 }
 
-bool operation_table::ask_end(frl_op op, end_reason why) {
-    return with(op, false, [why](operation& found) {
+turn operation_table::take_turn(frl_op op) {
+    return with(op, turn::skip, [](operation& found) {
+        if (found.at == phase::abandoned)
+            return turn::let_go;
         if (found.at != phase::running || found.asked != end_reason::none)
-            return false;
+            return turn::skip;
+        found.begun = true;
+        return turn::begin;
+    });
+}
+
+wish operation_table::ask_end(frl_op op, end_reason why) {
+    return with(op, wish::too_late, [why](operation& found) {
+        if (found.at != phase::running || found.asked != end_reason::none)
+            return wish::too_late;
         found.asked = why;
-        return true;
+        return found.begun ? wish::told : wish::not_begun;
     });
 }
 

@@ -22,6 +22,20 @@ enum class completion {
     unknown ///< No such operation runs: completed twice, or never started.
 };
 
+/// What became of the wish that an operation ends.
+enum class wish {
+    told,      ///< It has begun; the plugin is to be told.
+    not_begun, ///< It never reaches the plugin; who wished completes it.
+    too_late   ///< It has ended, or was told before.
+};
+
+/// What is to be done with an operation whose turn has come.
+enum class turn {
+    begin, ///< Call the plugin.
+    skip,  ///< It has been ended, or is about to be, by whoever wished that.
+    let_go ///< It was abandoned before it began; complete it, so that its place is free again.
+};
+
 /// One instance's operations in a slab. A handle is a place and a generation, so that an old one never reaches a new
 /// operation; each operation is completed once, and one that was abandoned keeps its place and its request until the
 /// plugin lets go of it. Thread-safe: a look-up is an index, a lock is one operation's own.
@@ -54,8 +68,10 @@ class operation_table {
     [[nodiscard]] ending complete(frl_op op, op_outcome outcome);
     /// Ends the wait for an operation that the plugin still owes. False when it has ended.
     bool abandon(frl_op op, error why);
-    /// Notes that it shall end. False when it has ended or was told before.
-    bool ask_end(frl_op op, end_reason why);
+    /// Its turn: from `begin` on the plugin owes its end.
+    [[nodiscard]] turn take_turn(frl_op op);
+    /// Notes that it shall end.
+    [[nodiscard]] wish ask_end(frl_op op, end_reason why);
     [[nodiscard]] end_reason asked(frl_op op);
     /// Whether the plugin should stop working on it.
     [[nodiscard]] bool unwanted(frl_op op);
@@ -75,6 +91,7 @@ class operation_table {
         std::uint32_t generation = 1;
         phase at = phase::idle;
         end_reason asked = end_reason::none;
+        bool begun = false;
         bool truncated = false;
         op_waiter* waiter = nullptr;
         std::string request;

@@ -1,6 +1,7 @@
 #include "plugins/registry.hpp"
 
 #include "base/log.hpp"
+#include "base/strings.hpp"
 #include "plugins/catalog.hpp"
 #include "plugins/component_set.hpp"
 #include "plugins/driver_plugin.hpp"
@@ -66,6 +67,15 @@ class registry::impl : public std::enable_shared_from_this<registry::impl> {
 
     static asio::awaitable<void> stop(std::shared_ptr<impl> self, base::duration limit);
 
+    /// Of the instances that have not ended.
+    std::string labels() {
+        std::vector<std::string> all;
+        for (const auto& set : sets())
+            for (const auto& each : set->instances())
+                all.push_back(each->label());
+        return base::join(all, ", ");
+    }
+
     void drop() {
         for (const auto& set : sets())
             for (const auto& each : set->instances())
@@ -93,7 +103,7 @@ asio::awaitable<void> registry::impl::stop(std::shared_ptr<impl> self, base::dur
     for (const auto& set : self->sets()) {
         set->stop();
         for (const auto& each : set->instances()) {
-            ended->expect(*each);
+            each->on_end(ended->expect());
             each->end_all();
         }
     }
@@ -101,8 +111,10 @@ asio::awaitable<void> registry::impl::stop(std::shared_ptr<impl> self, base::dur
     const auto left = co_await std::move(waiting);
     if (left != 0)
         base::log::warn("plugins", "plugins did not end in time and are left behind",
-                        {{"instances", std::to_string(left)}});
-    self->drop();
+                        {{"instances", std::to_string(left)}, {"plugins", self->labels()}});
+    for (const auto& set : self->sets())
+        for (const auto& each : set->instances())
+            each->leave();
 }
 
 registry::registry(surroundings around, plugins::settings wanted)

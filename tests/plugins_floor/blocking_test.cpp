@@ -54,6 +54,39 @@ TEST_CASE("a blocking driver that does not listen is abandoned, and ends once it
         CHECK(each.in_use == 0);
 }
 
+TEST_CASE(
+    "what waits behind other blocking work ends at its deadline, without a fault and without reaching the plugin") {
+    rig in(1, [](ferrule::plugins::settings& wanted) {
+        wanted.blocking_threads = 1;
+        wanted.cancel_grace = 20ms;
+    });
+    in.add("blocking");
+    const auto first = in.open("blocking");
+    const auto second = in.open("blocking");
+    const auto third = in.open("blocking");
+    std::promise<void> runs;
+    auto told = [&runs](std::string_view) { runs.set_value(); };
+    auto waiting = asio::co_spawn(in.loop().get_executor(),
+                                  first->exec(script("print x; sleep 60s"), rig::in(60s), told), asio::use_future);
+    runs.get_future().wait();
+    const auto late = in.wait(second->exec(script("print never"), rig::in(10ms)));
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code() == "deadline");
+    const auto unclosed = in.wait(third->close(rig::in(10ms)));
+    REQUIRE_FALSE(unclosed);
+    CHECK(unclosed.error().code() == "deadline");
+    CHECK(in.wait(first->close(rig::in(30s))));
+    waiting.wait();
+    std::string output;
+    auto keep = [&output](std::string_view bytes) { output.append(bytes); };
+    CHECK(in.wait(second->exec(script("count"), rig::in(30s), keep)));
+    const auto fourth = in.open("blocking"); // behind the close of the third, whose turn came after all
+    CHECK(in.wait(fourth->exec(script("sessions"), rig::in(30s), keep)));
+    CHECK(output == "1\n2\n");
+    CHECK(in.faults("blocking", "abandoned") == 0);
+    CHECK(in.plugins().list().front().healthy);
+}
+
 TEST_CASE("functions of one session never overlap, whatever thread they run on") {
     rig in(4);
     in.add("blocking");

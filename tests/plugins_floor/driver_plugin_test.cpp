@@ -275,6 +275,15 @@ TEST_CASE("a thousand sessions work at once on four threads") {
     }
 }
 
+TEST_CASE("a close whose time is over already still closes") {
+    rig in;
+    in.add("echo");
+    const auto session = in.open("echo", R"({"options":{"close":"get http://127.0.0.1:1/"}})");
+    const auto closed = in.wait(session->close(rig::in(-1s)));
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().code() == "connection_refused"); // so the plugin's close has run
+}
+
 TEST_CASE("a session that is dropped without close is closed in the background") {
     rig in;
     in.add("echo");

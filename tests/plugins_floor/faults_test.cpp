@@ -138,6 +138,20 @@ TEST_CASE("a completion after the operation was abandoned is dropped and held ag
     CHECK(in.faults("completes_late", "late_completion") == 1);
 }
 
+TEST_CASE("a session that opens after its open was abandoned is closed, not inside the plugin's own call") {
+    rig in(1, quick_grace);
+    in.add("opens_late");
+    auto found = in.plugins().driver("opens_late");
+    REQUIRE(found);
+    const auto opened = in.wait((*found)->open("{}", rig::in(10ms)));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code() == "plugin_unresponsive");
+    in.stop(); // waits for the plugin to let go of the operation, and for the close
+    CHECK(in.faults("opens_late", "late_completion") == 1);
+    CHECK(in.metrics.value("ferrule_plugin_closed", {{"plugin", "opens_late"}}).value_or(0) == 1);
+    CHECK(in.metrics.value("ferrule_plugin_nested", {{"plugin", "opens_late"}}).value_or(0) == 0);
+}
+
 TEST_CASE("a plugin that holds its strand is named") {
     rig in(1, [](ferrule::plugins::settings& wanted) { wanted.callback_limit = 20ms; });
     in.configs["holds_strand"] = {{"ms", 60}};

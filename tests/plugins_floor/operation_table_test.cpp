@@ -73,7 +73,8 @@ TEST_CASE("an old handle never reaches the next operation in its place") {
     CHECK(next != old);
     CHECK(static_cast<std::uint32_t>(next) == static_cast<std::uint32_t>(old));
     CHECK(complete(table, old) == completion::unknown);
-    CHECK_FALSE(table.ask_end(old, end_reason::cancelled));
+    CHECK(table.ask_end(old, end_reason::cancelled) == wish::too_late);
+    CHECK(table.take_turn(old) == turn::skip);
     CHECK(table.running(next));
     CHECK(complete(table, next) == completion::accepted);
     loop.run();
@@ -135,13 +136,29 @@ TEST_CASE("an operation that failed after it was told to end says why it was tol
     waiting one(loop);
     const auto op = table.begin(one.waiter, "", 0);
     CHECK_FALSE(table.unwanted(op));
-    CHECK(table.ask_end(op, end_reason::deadline));
-    CHECK_FALSE(table.ask_end(op, end_reason::cancelled));
+    CHECK(table.take_turn(op) == turn::begin);
+    CHECK(table.ask_end(op, end_reason::deadline) == wish::told);
+    CHECK(table.ask_end(op, end_reason::cancelled) == wish::too_late);
     CHECK(table.unwanted(op));
     op_outcome bad;
     bad.status = FRL_CANCELLED;
     auto ended = table.complete(op, std::move(bad));
     CHECK(ended.outcome.asked == end_reason::deadline);
+}
+
+TEST_CASE("an operation that is told to end before its turn never reaches the plugin") {
+    boost::asio::io_context loop;
+    operation_table table;
+    waiting one(loop);
+    const auto op = table.begin(one.waiter, "", 0);
+    CHECK(table.ask_end(op, end_reason::cancelled) == wish::not_begun);
+    CHECK(table.take_turn(op) == turn::skip);
+    CHECK(complete(table, op) == completion::accepted);
+
+    const auto other = table.begin(one.waiter, "", 0);
+    CHECK(table.abandon(other, ferrule::error("gone", "gone")));
+    CHECK(table.take_turn(other) == turn::let_go);
+    CHECK(complete(table, other) == completion::late);
 }
 
 TEST_CASE("of many threads that complete the same operation one wins") {

@@ -2,7 +2,8 @@
 """Finds full expressions with co_await that GCC 12 compiles into a double free or a use after free, without a warning.
 
 Such an expression must not contain a designated initialiser, a lambda that captures by value, a `?:`, a braced list that begins with a string, or a
-statement expression; and a coroutine must not take a parameter by `&&`. The remedy is always the same: name the value on a line of its own first. Where a
+statement expression; and a coroutine must not take a parameter by `&&`. In a template (a generic lambda is one) no condition may contain co_await: its
+temporary is laid over the frame's own resume pointer. The remedy is always the same: name the value on a line of its own first. Where a
 `?:` chooses between plain numbers, a comment `// scalars` on its line says so.
 
 usage: coroutine_traps.py ROOT | FILE...
@@ -198,10 +199,79 @@ def parameter_faults(tokens: list[token], pairs: dict[int, int]):
                     yield tokens[k].line, "a coroutine takes a parameter by `&&`; take it by value"
 
 
+def after_angles(tokens: list[token], at: int) -> int:
+    """The index behind the `>` that belongs to the `<` at `at`."""
+    depth = 0
+    while at < len(tokens):
+        depth += {"<": 1, ">": -1}.get(tokens[at].text, 0)
+        at += 1
+        if depth == 0:
+            break
+    return at
+
+
+def body_from(tokens: list[token], pairs: dict[int, int], at: int) -> tuple[int, int] | None:
+    """The braces of the entity whose declaration goes on at `at`; none when it has no body."""
+    needs = False
+    while at < len(tokens):
+        text = tokens[at].text
+        if text in {";", ",", ")"}:
+            return None
+        if text == "{" and not needs:
+            return (at, pairs[at]) if at in pairs else None
+        if text in OPENING and at in pairs:
+            needs = needs and text == "("  # `requires (T x) { … }`
+            at = pairs[at]
+        elif text == "requires":
+            needs = at + 1 < len(tokens) and (tokens[at + 1].text == "{" or (tokens[at + 1].text == "(" and tokens[pairs.get(at + 1, at) + 1].text == "{"))
+        at += 1
+    return None
+
+
+def template_bodies(tokens: list[token], pairs: dict[int, int]):
+    """Everything that is compiled once for each set of types: templates, functions and lambdas with parameters of type auto."""
+    for i, each in enumerate(tokens):
+        body = None
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if each.text == "template" and following == "<":
+            body = body_from(tokens, pairs, after_angles(tokens, i + 1))
+        elif each.text == "[" and following != "[" and i in pairs and pairs[i] + 1 < len(tokens) and tokens[pairs[i] + 1].text == "<":
+            body = body_from(tokens, pairs, after_angles(tokens, pairs[i] + 1)) if is_lambda(tokens, i) else None
+        elif each.text == "(" and i in pairs and i > 0 and tokens[i - 1].text not in CONDITION | {"catch"}:
+            takes = any(t.text == "auto" for t in tokens[i + 1 : pairs[i]])
+            body = body_from(tokens, pairs, pairs[i] + 1) if takes and (tokens[i - 1].kind == "word" or tokens[i - 1].text == "]") else None
+        if body is not None:
+            yield body
+
+
+def is_in_condition(tokens: list[token], pairs: dict[int, int], at: int) -> bool:
+    """Whether the token at `at` stands in the parentheses of an `if`, `while` or `switch`, or in a `for` behind its first part."""
+    begin = at
+    while begin > 0:
+        begin -= 1
+        text = tokens[begin].text
+        if tokens[begin].kind != "punct":
+            continue
+        if text in CLOSING:
+            begin = pairs.get(begin, begin)
+        elif text == "{" and is_block(tokens, begin):
+            return False
+        elif text == "(" and begin > 0 and tokens[begin - 1].text in CONDITION:
+            return tokens[begin - 1].text != "for" or any(t.text == ";" for t in tokens[begin:at])
+    return False
+
+
+def condition_faults(tokens: list[token], pairs: dict[int, int]):
+    bodies = list(template_bodies(tokens, pairs))
+    for i, each in enumerate(tokens):
+        if each.text == "co_await" and any(first < i < last for first, last in bodies) and is_in_condition(tokens, pairs, i):
+            yield each.line, "a condition in a template contains co_await; name its result on a line of its own first"
+
+
 def check_file(file: pathlib.Path) -> list[str]:
     tokens = tokens_of(file.read_text(errors="replace"))
     pairs = pairs_of(tokens)
-    found, seen = set(parameter_faults(tokens, pairs)), set()
+    found, seen = set(parameter_faults(tokens, pairs)) | set(condition_faults(tokens, pairs)), set()
     for i, each in enumerate(tokens):
         if each.kind == "word" and each.text == "co_await":
             where = expression_around(tokens, pairs, i)

@@ -58,3 +58,86 @@ asio::awaitable<result<int>> good(std::string s, Opt o) {
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     co_return co_await h(std::move(o));
 }
+
+template <class Stream>
+asio::awaitable<void> bad_conditions(Stream from) {
+    while (co_await from.next()) { // TRAP
+        if (!co_await from.use()) // TRAP
+            break;
+    }
+    if (auto got = co_await from.next(); got) // TRAP
+        co_return;
+    for (int i = 0; i < co_await from.size(); ++i) { // TRAP
+        use(i);
+    }
+    do {
+        use(from);
+    } while (a && !(co_await from.next())); // TRAP
+    auto inner = [&]() -> asio::awaitable<void> {
+        if (co_await from.next()) // TRAP
+            co_return;
+    };
+}
+
+template <class T>
+requires requires(T each) { each.next(); }
+class holder {
+    asio::awaitable<void> run() {
+        switch (co_await next()) { // TRAP
+        default:
+            co_return;
+        }
+    }
+};
+
+asio::awaitable<void> short_template(auto from) {
+    if (co_await from.next()) // TRAP
+        co_return;
+}
+
+asio::awaitable<void> with_generic_lambdas() {
+    auto one = [](auto& from) -> asio::awaitable<void> {
+        while (co_await from.next()) // TRAP
+            use(from);
+    };
+    auto two = []<class T>(T from) -> asio::awaitable<void> {
+        if (co_await from.next()) // TRAP
+            co_return;
+    };
+    if (co_await next()) // not a template
+        co_return;
+}
+
+template <class Stream>
+asio::awaitable<void> good_conditions(Stream from) {
+    for (;;) {
+        const auto more = co_await from.next();
+        if (!more)
+            break;
+        co_await from.use();
+    }
+    for (auto first = co_await from.first(); first != last; ++first) {
+        co_await h(first);
+    }
+    if (ready(from)) {
+        co_await from.next();
+    }
+    while (wait([&]() -> asio::awaitable<void> { co_await from.next(); }))
+        use(from);
+}
+
+template <class T>
+struct forward;
+
+template <class T>
+T made(T from = {});
+
+asio::awaitable<void> after_templates_without_a_body() {
+    if (co_await next())
+        co_return;
+    for (auto& each : all) {
+        const auto one = co_await each;
+        if (co_await one.next())
+            co_return;
+    }
+}

@@ -16,6 +16,7 @@ function(ferrule_harden_plugin target)
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  set_property(GLOBAL APPEND PROPERTY FERRULE_HARDENED_PLUGINS ${target})
   target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL "-Wl,--version-script=${map}")
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${map}")
   string(FIND "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} ${FERRULE_SANITIZE}" "sanitize" sanitized)

@@ -6,6 +6,7 @@ from figure import Figure, Goal
 from workshop import Workshop
 
 SESSIONS = 1000
+REMEMBERED = 10_000  # jobs.keep_finished_in_memory
 
 
 def idle_memory(shop: Workshop) -> list[Figure]:
@@ -36,8 +37,8 @@ def session_memory(shop: Workshop) -> list[Figure]:
         first = folder / "first.jsonl"
         first.write_text(jobs.read_text().splitlines()[0] + "\n")
         with running(shop, folder, settings) as daemon:
-            # The driver is loaded and as many jobs have run as will run below: what grows then are the sessions.
-            daemon.jobs(first, connections=64, requests=2 * SESSIONS)
+            # The driver is loaded, and more jobs have ended than are remembered: what grows now are the sessions.
+            daemon.jobs(first, connections=64, requests=REMEMBERED + 2 * SESSIONS)
             before = daemon.resident_kb()
             for _ in range(2):
                 daemon.jobs(jobs, connections=64, requests=SESSIONS)

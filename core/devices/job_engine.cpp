@@ -196,7 +196,7 @@ asio::awaitable<result<job_ptr>> job_engine::wait(std::string id, base::duration
         co_return co_await get(std::move(id));
     const auto on = co_await asio::this_coro::executor;
     const auto ended = std::make_shared<runtime::event>(on);
-    const std::function<void()> tell = [on, ended] { asio::post(on, [ended] { ended->set(); }); };
+    const std::function<void()> tell = [on, ended] { asio::dispatch(on, [ended] { ended->set(); }); };
     const auto told = std::make_shared<const std::function<void()>>(tell);
     if (!parts_.table.when_final(living, told))
         co_await ended->wait_until(parts_.clock.steady_now() + limit);

@@ -8,6 +8,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -39,7 +40,8 @@ void lane::start() {
 void lane::wake() {
     if (waking_.exchange(true))
         return;
-    asio::post(strand_, [self = shared_from_this()] {
+    // Setting an event resumes nobody at once, so the caller may hold its lock.
+    asio::dispatch(strand_, [self = shared_from_this()] {
         self->waking_ = false;
         self->wake_.set();
     });
@@ -57,7 +59,7 @@ void lane::close_session(std::string id, bool force) {
         if (!self->session_ || self->session_->id() != id)
             return; // another one has taken its place
         self->close_wanted_ = true;
-        if (force)
+        if (force || self->checking_)
             self->stop_job_.emit(asio::cancellation_type::terminal);
         self->wake_.set();
     });
@@ -126,9 +128,15 @@ asio::awaitable<void> lane::wait_for_work() {
     auto body = check(now + parts_.limits.idle_timeout);
     auto token = asio::bind_cancellation_slot(stop_job_.slot(), asio::use_awaitable);
     checking_ = true;
-    const auto alive = co_await asio::co_spawn(strand_, std::move(body), token);
+    result<void> alive = ok();
+    try {
+        alive = co_await asio::co_spawn(strand_, std::move(body), token);
+    } catch (const std::exception& what) {
+        alive = error("internal", what.what());
+    }
     checking_ = false;
-    if (!alive) {
+    // A check that was cut short says nothing about the session, which is closed anyway.
+    if (!alive && !stopping_ && !close_wanted_) {
         base::log::info("devices", "a session does not answer any more and is closed",
                         {{"device", session_->at().device->name}, {"why", alive.error().message()}});
         lost_ = alive.error();

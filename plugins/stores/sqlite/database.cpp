@@ -43,6 +43,8 @@ sdk::error describe_with(int code, int system_error, std::string_view message, c
     case SQLITE_AUTH:
         return {"store_unavailable",
                 what + reason + ". Check that this user may read and write the file and its folder"};
+    case SQLITE_TOOBIG:
+        return {"record_too_large", what + "a record is larger than SQLite takes, which is 1 GB"};
     default:
         return {"store_failed", what + reason, (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_NOMEM};
     }

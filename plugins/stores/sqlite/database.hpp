@@ -13,8 +13,8 @@
 
 namespace ferrule::sqlite {
 
-/// The error for SQLite's result code: disk_full, store_busy, store_corrupt, store_unavailable or store_failed. Each
-/// names the file and the remedy.
+/// The error for SQLite's result code: disk_full, store_busy, store_corrupt, store_unavailable, record_too_large or
+/// store_failed. Each names the file and the remedy.
 sdk::error describe(int code, std::string_view message, const std::string& path, std::string_view doing);
 
 class database;

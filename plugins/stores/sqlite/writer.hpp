@@ -5,6 +5,7 @@
 #include "checkpointer.hpp"
 #include "database.hpp"
 #include "settings.hpp"
+#include "table.hpp"
 
 #include <ferrule/sdk/store.hpp>
 
@@ -30,19 +31,7 @@ class writer {
     void flush();
 
   private:
-    struct table {
-        table(database& on, const collection_settings& described);
-
-        std::string name;
-        std::size_t attributes;
-        statement put;
-        statement insert;
-        statement remove;
-        statement expire;
-    };
-
     table& find(std::string_view collection);
-    bool apply(table& to, const sdk::record_view& record);
     std::uint32_t apply_all(std::span<const sdk::record_view> records);
     static int note_frames(void* self, sqlite3* on, const char* schema, int frames) noexcept;
 

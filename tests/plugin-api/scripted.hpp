@@ -32,6 +32,7 @@ class session final : public sdk::driver_session {
 
     static inline script on_exec;
     static inline script on_close;
+    static inline std::string_view request; ///< What exec was given.
     static inline int alive = 0;
 
     session() { ++alive; }
@@ -41,7 +42,10 @@ class session final : public sdk::driver_session {
   private:
     sdk::task<sdk::reply> open(std::string_view, sdk::call&) override { co_return sdk::done(); }
 
-    sdk::task<sdk::reply> exec(std::string_view, sdk::call& c) override { return on_exec(*this, c); }
+    sdk::task<sdk::reply> exec(std::string_view text, sdk::call& c) override {
+        request = text;
+        return on_exec(*this, c);
+    }
 
     sdk::task<sdk::reply> keepalive(sdk::call&) override { co_return sdk::done(); }
 

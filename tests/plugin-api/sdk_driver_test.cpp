@@ -36,6 +36,20 @@ TEST_CASE("an exception before the first suspension is caught too") {
     CHECK(outcome.json == R"({"code":"bad","message":"Bad.","retryable":true})");
 }
 
+TEST_CASE("a request is read where the host keeps it, until the operation is completed") {
+    bench b;
+    bool same = false;
+    const auto op = b.start([&](session&, sdk::call& c) -> sdk::task<sdk::reply> {
+        co_await sdk::sleep_until(c.host().after(1s));
+        same = session::request == "{}";
+        co_return sdk::done();
+    });
+    CHECK(session::request.data() == b.host.request(op).ptr);
+    CHECK(b.host.wait(op).ok());
+    CHECK(same);
+    CHECK_THROWS(b.host.request(op));
+}
+
 TEST_CASE("close cancels what runs on the session, lets it end, and then says goodbye") {
     bench b;
     std::string order;

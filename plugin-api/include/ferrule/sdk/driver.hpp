@@ -112,14 +112,14 @@ class driver : public async_component {
             made->session->id_ = id;
             made->session->tasks_.emplace(d.home());
             auto& kept = *(d.sessions_[id] = std::move(made));
-            d.start_operation(kept, op, d.run_open(id, kept, std::string(view(target)), std::move(owned)));
+            d.start_operation(kept, op, d.run_open(id, kept, view(target), std::move(owned)));
         });
     }
 
     static void on_exec(void* self, frl_session id, frl_str request, frl_op op) noexcept {
         detail::enter<driver>(self, op, [&](driver& d, operation& owned) {
             auto& kept = d.idle_session(id);
-            d.start_operation(kept, op, d.run_exec(kept, std::string(view(request)), std::move(owned)));
+            d.start_operation(kept, op, d.run_exec(kept, view(request), std::move(owned)));
         });
     }
 
@@ -146,7 +146,8 @@ class driver : public async_component {
         }
     }
 
-    task<> run_open(frl_session id, session_record& kept, std::string target, operation op) {
+    // The host keeps target and request until the operation is completed, which is the last thing that happens here.
+    task<> run_open(frl_session id, session_record& kept, std::string_view target, operation op) {
         call c(op);
         auto work = [&] { return kept.session->open(target, c); };
         reply outcome = co_await detail::guarded(work);
@@ -157,7 +158,7 @@ class driver : public async_component {
         op.finish(outcome);
     }
 
-    task<> run_exec(session_record& kept, std::string request, operation op) {
+    task<> run_exec(session_record& kept, std::string_view request, operation op) {
         call c(op);
         auto work = [&] { return kept.session->exec(request, c); };
         const reply outcome = co_await detail::guarded(work);

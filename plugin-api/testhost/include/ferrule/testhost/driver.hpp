@@ -7,8 +7,8 @@
 
 namespace ferrule::testhost {
 
-/// One instance of a driver. The functions only start an operation; host::wait runs it to its end. Texts are handed
-/// over in memory that is freed at once, so that a driver which keeps a borrowed pointer is found by a sanitizer.
+/// One instance of a driver. The functions only start an operation; host::wait runs it to its end. The target and the
+/// request are freed when the operation completes, so that a driver which looks at them later is found by a sanitizer.
 class driver : public detail::instance<frl_driver_api> {
   public:
     /// Throws std::runtime_error with the plugin's error when create fails.
@@ -16,14 +16,14 @@ class driver : public detail::instance<frl_driver_api> {
         : instance(on, component, config) {}
 
     frl_op open(frl_session session, std::string target) {
-        const auto op = on().begin();
-        invoke([this, session, op, target = std::move(target)] { api().open(raw(), session, str(target), op); });
+        const auto op = on().begin(std::move(target));
+        invoke([this, session, op] { api().open(raw(), session, on().request(op), op); });
         return op;
     }
 
     frl_op exec(frl_session session, std::string request) {
-        const auto op = on().begin();
-        invoke([this, session, op, request = std::move(request)] { api().exec(raw(), session, str(request), op); });
+        const auto op = on().begin(std::move(request));
+        invoke([this, session, op] { api().exec(raw(), session, on().request(op), op); });
         return op;
     }
 

@@ -76,6 +76,19 @@ class host {
         return last_op_;
     }
 
+    /// The same with its target or request, which stays where it is until the plugin completes it.
+    frl_op begin(std::string request) {
+        const auto op = begin();
+        const std::lock_guard lock(mutex_);
+        requests_[op] = std::make_unique<const std::string>(std::move(request));
+        return op;
+    }
+
+    [[nodiscard]] frl_str request(frl_op op) const {
+        const std::lock_guard lock(mutex_);
+        return str(*requests_.at(op));
+    }
+
     [[nodiscard]] outcome result(frl_op op) const {
         const std::lock_guard lock(mutex_);
         const auto found = operations_.find(op);
@@ -231,6 +244,7 @@ class host {
         found->second.completed = true;
         found->second.status = status;
         found->second.json = text(json);
+        self(ctx).requests_.erase(op);
     }
 
     static std::int32_t on_cancelled(void* ctx, frl_op op) {
@@ -296,6 +310,7 @@ class host {
     std::array<frl_host, 4> tables_{}; // by execution; what was handed out stays valid
     mutable std::mutex mutex_;
     std::map<frl_op, outcome> operations_;
+    std::map<frl_op, std::unique_ptr<const std::string>> requests_; // of those that run
     frl_op last_op_ = 0;
     std::vector<log_line> logs_;
     std::vector<metric_series> metrics_;

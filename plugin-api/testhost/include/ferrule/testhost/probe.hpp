@@ -18,11 +18,9 @@ class probe : public detail::instance<frl_probe_api> {
 
     /// Starts one measurement that should be over within `limit` of the host's clock.
     frl_op start(std::string target, std::chrono::nanoseconds limit = std::chrono::seconds(5)) {
-        const auto op = on().begin();
+        const auto op = on().begin(std::move(target));
         const auto deadline = on().loop().now() + static_cast<std::uint64_t>(limit.count());
-        invoke([this, op, deadline, target = std::move(target)] {
-            (blocking_ ? api().run : api().start)(raw(), str(target), deadline, op);
-        });
+        invoke([this, op, deadline] { (blocking_ ? api().run : api().start)(raw(), on().request(op), deadline, op); });
         return op;
     }
 
@@ -40,9 +38,9 @@ class probe : public detail::instance<frl_probe_api> {
         std::vector<const frl_probe_item*> pointers;
         items.reserve(targets.size());
         for (const auto& each : targets) {
-            ops.push_back(on().begin());
+            ops.push_back(on().begin(each));
             const auto deadline = on().loop().now() + static_cast<std::uint64_t>(limit.count());
-            items.push_back({sizeof(frl_probe_item), 0, str(each), deadline, ops.back()});
+            items.push_back({sizeof(frl_probe_item), 0, on().request(ops.back()), deadline, ops.back()});
             pointers.push_back(&items.back());
         }
         api().start_batch(raw(), pointers.data(), static_cast<std::uint32_t>(pointers.size()));

@@ -10,8 +10,8 @@
  *  - Every struct that crosses the boundary starts with `struct_size`, set by the side that fills it. The reading side copies the smaller of the two
  *    sizes and takes the rest as zero; a larger size than it knows is never a reason to refuse. A minor version only appends fields.
  *  - Text is UTF-8 in an `frl_str` and not NUL-terminated. Payloads that may grow are JSON text; bulk bytes are streamed.
- *  - Nothing is freed across the boundary. What is passed into a call is borrowed until that call returns, unless the comment says otherwise; what the
- *    callee hands back through a host call is copied by the host.
+ *  - Nothing is freed across the boundary. What is passed into a call is borrowed until that call returns; only the target or request of an operation
+ *    stays, at the same place, until the plugin completes that operation. What the callee hands back through a host call is copied by the host.
  *  - No exception may leave a plugin function or a callback.
  *  - Each function says who may call it and where: [host strand] the host calls it on the strand of the instance; [plugin, strand] the plugin may call
  *    it, only on the strand of the instance; [any thread]; [may block]; [during init] from `ferrule_plugin_entry` until `init` returned.

@@ -3,7 +3,7 @@
  * Kind "ferrule.driver/1": opens sessions to devices and runs commands on them.
  *
  * One instance serves many sessions. On one session the host starts one operation at a time, and none before `open` completed; `close` may come at
- * any time and ends whatever runs. ASYNC drivers must not block. In a BLOCKING driver the same functions are called on the blocking pool, one at a time
+ * any time and ends whatever runs. The target of an `open` and the request of an `exec` are borrowed until the operation is completed. ASYNC drivers must not block. In a BLOCKING driver the same functions are called on the blocking pool, one at a time
  * a session, and complete their operation before they return; `cancel` then comes from another thread.
  */
 #ifndef FERRULE_ABI_DRIVER_H
@@ -40,7 +40,8 @@ typedef struct frl_driver_api {
     void (*exec)(void* instance, frl_session session, frl_str request, frl_op op);
     /** Proves that the device still answers: sends a RETURN and waits for the prompt. Completes with {} or an error. [host strand] */
     void (*keepalive)(void* instance, frl_session session, frl_op op);
-    /** Asks a running operation to end soon; its completion is still owed. [host strand] */
+    /** Asks a running operation to end soon; its completion is still owed. It may come when the operation has just been completed, or in a BLOCKING
+     *  driver when its function is just being called; then it changes nothing, and op_cancelled tells of it. [host strand] */
     void (*cancel)(void* instance, frl_op op);
     /** Closes a session: ends what runs on it, says goodbye within a short time, frees everything. Completes with {}. [host strand] */
     void (*close)(void* instance, frl_session session, frl_op op);

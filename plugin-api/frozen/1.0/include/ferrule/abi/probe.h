@@ -19,7 +19,7 @@ extern "C" {
 typedef struct frl_probe_item {
     uint32_t struct_size;
     uint32_t reserved;
-    frl_str target;       /**< JSON as for `start`; borrowed until the call returns. */
+    frl_str target;       /**< JSON as for `start`; borrowed until `op` is completed, while the item itself is until the call returns. */
     uint64_t deadline_ns; /**< As for `start`. */
     frl_op op;
 } frl_probe_item;
@@ -38,7 +38,7 @@ typedef struct frl_probe_api {
     /** Every operation is completed before it is called. [host strand] */
     void (*destroy)(void* instance);
 
-    /** Starts a probe of `target`, JSON {"host","port"?, and what the probe's schema describes}. It should complete by `deadline_ns` of now_ns, with
+    /** Starts a probe of `target`, JSON {"host","port"?, and what the probe's schema describes}, borrowed until `op` is completed. It should complete by `deadline_ns` of now_ns, with
      *  success false and a reason if nothing came. [host strand] */
     void (*start)(void* instance, frl_str target, uint64_t deadline_ns, frl_op op);
     /** Optional. Starts many at once; each completes on its own. [host strand] */

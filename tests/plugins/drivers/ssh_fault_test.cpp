@@ -154,6 +154,27 @@ TEST_CASE("a device that hangs in a command is prompt_timeout") {
     CHECK(r.close(1).ok);
 }
 
+TEST_CASE("time in which this process did not run is no silence of the device") {
+    auto device = small_device();
+    auto late = says("show late", "it came\n");
+    late.delay = std::chrono::milliseconds(30);
+    auto later = says("show later", "it came too\n");
+    later.delay = std::chrono::milliseconds(60);
+    device.commands = {late, later};
+    simulator devices({device});
+    rig stopped;
+    REQUIRE(stopped.open(1, stopped.target(devices.port("core1"), "cisco_ios")).ok);
+    rig running;
+    REQUIRE(running.open(1, running.target(devices.port("core1"), "cisco_ios")).ok);
+    const auto op = stopped.driver.exec(1, R"({"command":"show late","idle_timeout_ms":25})");
+    stopped.on.loop().run_ready();
+    // While the other one runs, the answer to the stopped one arrives, and its patience ends.
+    REQUIRE(running.exec(1, "show later").ok);
+    const auto got = stopped.finish(op);
+    CHECK(got.ok);
+    CHECK(got.output == "it came");
+}
+
 TEST_CASE("a connection dropped in mid-output is session_lost with the output so far") {
     auto device = small_device();
     auto drop = says("show drop", "first line\nsecond line\n");

@@ -164,6 +164,9 @@ sdk::task<sdk::result<void>> device_session::converse(Reader& reader, output_str
             shell_->send(dialog_->rules->interrupt);
             co_return sdk::error::cancelled();
         }
+        if (how == sdk::wait_status::timed_out) {
+            link_->look();
+        }
     }
 }
 
@@ -209,7 +212,6 @@ sdk::task<sdk::result<line_outcome>> device_session::run_line(std::string line, 
     line_outcome outcome;
     outcome.output = reader.out().take();
     outcome.refusal = reader.out().refusal();
-    outcome.warnings = reader.out().warnings();
     outcome.exit_status = reader.exit_status();
     co_return outcome;
 }

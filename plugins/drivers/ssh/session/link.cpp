@@ -113,11 +113,15 @@ void link::on_events(void* arg, std::uint32_t) noexcept {
         self->notify(); // whoever connects calls libssh again
         return;
     }
-    self->pump();
-    self->arm();
-    self->noticed_ = self->counter_.in_bytes;
+    self->look();
     self->told_end_ = self->closed();
     self->notify();
+}
+
+void link::look() {
+    pump();
+    arm();
+    noticed_ = counter_.in_bytes;
 }
 
 void link::pump() {

@@ -42,6 +42,10 @@ class link {
     /// A wait that ends when something happened on the connection.
     [[nodiscard]] sdk::event_wait activity(sdk::time_ns deadline) noexcept { return activity_.wait(deadline); }
 
+    /// Reads what is there already, before silence is concluded: this process may not have run for a while. Tells
+    /// nobody.
+    void look();
+
     /// Bytes received so far: whether a call that said "again" got anywhere.
     [[nodiscard]] std::uint64_t received() const noexcept { return counter_.in_bytes; }
 

@@ -192,6 +192,30 @@ TEST_CASE("OpenSSH as jump host: through it, to a closed port behind it, and whe
     CHECK(r.open(3, to).code() == "jump_refused");
 }
 
+TEST_CASE("keys are exchanged again in the middle of output, between commands, and on the way through a jump host") {
+    const sshd server("RekeyLimit 64K\n");
+    rig r;
+    r.set_login(server.login());
+    REQUIRE(r.open(1, r.target(server.port(), "linux")).ok);
+    for (int i = 0; i < 4; ++i) {
+        const auto big = r.exec(1, "seq 1 40000");
+        INFO("round " << i << ": " << big.message());
+        REQUIRE(big.output.size() == 228893);
+        REQUIRE(r.exec(1, "echo small").output == "small");
+    }
+    auto to = r.target(server.port(), "linux");
+    to["jump"] = json::array({{{"host", "127.0.0.1"},
+                               {"port", server.port()},
+                               {"credential", "login"},
+                               {"options", {{"host_key_policy", "insecure"}}}}});
+    REQUIRE(r.open(2, to).ok);
+    for (int i = 0; i < 2; ++i) {
+        const auto big = r.exec(2, "seq 1 40000");
+        INFO("round " << i << ": " << big.message());
+        REQUIRE(big.output.size() == 228893);
+    }
+}
+
 TEST_CASE("a device of the old days is reached with legacy_algorithms and not without") {
     const sshd server("KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\nMACs hmac-sha1\n");
     rig r;

@@ -13,6 +13,7 @@
 
 #include "http/connection.hpp"
 #include "http/deadline_timer.hpp"
+#include "http/presence.hpp"
 #include "http/response.hpp"
 
 namespace ferrule::http {
@@ -33,6 +34,7 @@ enum class phase {
 template <class Stream>
 class connection final : public live_connection,
                          public body_writer,
+                         public presence,
                          public deadline_owner,
                          public std::enable_shared_from_this<connection<Stream>> {
   public:
@@ -42,6 +44,7 @@ class connection final : public live_connection,
     void cut_off() override;
     void deadline_passed() override;
     asio::awaitable<result<void>> write(std::string piece) override;
+    asio::awaitable<void> while_there(asio::awaitable<void> waiting) override;
 
     /// Spawns the coroutine.
     void start();
@@ -59,6 +62,8 @@ class connection final : public live_connection,
     asio::awaitable<void> produce(const stream_body& body);
     asio::awaitable<void> watch_client();
     asio::awaitable<void> refuse(error why);
+    /// Sends the answer to a request that is not read any further.
+    asio::awaitable<void> answer_last(const response& answer);
     /// Sends out_, then `more`.
     asio::awaitable<bool> flush(std::string_view more);
     void write_head(const response& answer, const request& asked, bool keep);
@@ -84,6 +89,7 @@ class connection final : public live_connection,
     bool served_ = false;    ///< A request was answered on it.
     bool late_ = false;      ///< A deadline of reading or handling has passed.
     bool in_stream_ = false; ///< A stream is under way.
+    bool waiting_ = false;   ///< A handler waits in while_there.
     bool chunked_ = false;   ///< It is framed in chunks.
     bool stopping_ = false;  ///< No further request.
     bool cancelled_ = false; ///< The coroutine was told to give up what it waits for.

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "http/problem.hpp"
+#include "http/route.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -14,6 +15,8 @@ namespace ferrule::http {
 using namespace std::chrono_literals;
 
 inline constexpr base::duration hang_up_limit = 1s;
+/// So much of a body is read where none belongs, for the sake of clients that send an empty object.
+inline constexpr std::size_t unexpected_body = 1024;
 
 template <class Stream>
 connection<Stream>::connection(std::shared_ptr<server_state> shared, Stream stream, std::string peer,
@@ -24,6 +27,7 @@ connection<Stream>::connection(std::shared_ptr<server_state> shared, Stream stre
     , reader_(shared_->reader_limits())
     , timer_(stream_.get_executor(), *this) {
     reader_.current().peer = std::move(peer);
+    reader_.current().client = this;
 }
 
 template <class Stream>
@@ -98,6 +102,20 @@ asio::awaitable<bool> connection<Stream>::read_request() {
             co_await refuse(reader_.refusal());
             co_return false;
         }
+        if (reader_.header_complete() && !reader_.current().admitted) {
+            const auto answer = shared_->app.admit(reader_.current());
+            if (answer) {
+                co_await answer_last(*answer);
+                co_return false;
+            }
+            if (reader_.current().route->body == body_kind::none) {
+                const error why("unexpected_body", "this request takes no body");
+                if (!reader_.cap_body(unexpected_body, why)) {
+                    co_await refuse(why);
+                    co_return false;
+                }
+            }
+        }
         if (next == request_reader::step::send_continue) {
             out_ = "HTTP/1.1 100 Continue\r\n\r\n";
             const bool said = co_await flush({});
@@ -151,7 +169,7 @@ template <class Stream>
 void connection<Stream>::begin_stop() {
     asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
         self->stopping_ = true;
-        if (self->in_stream_)
+        if (self->in_stream_ || self->waiting_)
             return self->cancel();
         const bool nothing_runs =
             self->phase_ == phase::idle || self->phase_ == phase::handshake || self->phase_ == phase::ending;

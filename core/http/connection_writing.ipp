@@ -74,9 +74,10 @@ void connection<Stream>::write_head(const response& answer, const request& asked
 
 template <class Stream>
 asio::awaitable<bool> connection<Stream>::flush(std::string_view more) {
-    enter(phase::writing, now() + shared_->wanted.write_timeout);
     std::array<asio::const_buffer, 2> parts{asio::buffer(out_), asio::const_buffer(more.data(), more.size())};
     while (parts[0].size() + parts[1].size() > 0) {
+        // Anew for each piece: a large answer may take its time over a slow line as long as it moves.
+        enter(phase::writing, now() + shared_->wanted.write_timeout);
         boost::system::error_code failed;
         const auto size = co_await stream_.async_write_some(parts, asio::redirect_error(asio::use_awaitable, failed));
         if (failed || broken_) {
@@ -129,6 +130,32 @@ asio::awaitable<void> connection<Stream>::produce(const stream_body& body) {
     }
 }
 
+/// Without it a failure would have the race wait for the other side.
+inline asio::awaitable<void> keep_failure(asio::awaitable<void> of, std::exception_ptr& failed) {
+    try {
+        co_await std::move(of);
+    } catch (...) {
+        failed = std::current_exception();
+    }
+}
+
+template <class Stream>
+asio::awaitable<void> connection<Stream>::while_there(asio::awaitable<void> waiting) {
+    using namespace asio::experimental::awaitable_operators;
+    std::exception_ptr failed;
+    if (!stopping_ && !broken_) {
+        waiting_ = true;
+        auto race = keep_failure(std::move(waiting), failed) || watch_client();
+        co_await std::move(race);
+        waiting_ = false;
+    }
+    if (cancelled_)
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    const bool ended_early = std::exchange(cancelled_, false) || broken_;
+    if (failed && !ended_early)
+        std::rethrow_exception(failed);
+}
+
 template <class Stream>
 asio::awaitable<void> connection<Stream>::watch_client() {
     constexpr std::size_t most_ahead = 64 * 1024;
@@ -173,11 +200,16 @@ asio::awaitable<result<void>> connection<Stream>::write(std::string piece) {
 template <class Stream>
 asio::awaitable<void> connection<Stream>::refuse(error why) {
     auto& asked = reader_.current();
-    const auto began = now();
     if (asked.id.empty())
         asked.id = shared_->app.next_request_id();
     const auto answer = problem(why, asked.id);
-    shared_->app.finished(asked, answer.status(), began);
+    co_await answer_last(answer);
+}
+
+template <class Stream>
+asio::awaitable<void> connection<Stream>::answer_last(const response& answer) {
+    auto& asked = reader_.current();
+    shared_->app.finished(asked, answer.status(), now());
     co_await send(answer, asked, false);
 }
 

@@ -87,7 +87,7 @@ std::string dispatcher::next_request_id() {
     return id_prefix_ + std::to_string(id_counter_.fetch_add(1, std::memory_order_relaxed));
 }
 
-std::optional<response> dispatcher::prepare(request& asked) {
+std::optional<response> dispatcher::admit(request& asked) {
     const auto given = asked.header("x-request-id");
     asked.id = is_sound_request_id(given) ? std::string(given) : next_request_id();
     if (auto done = find_route(asked))
@@ -96,7 +96,25 @@ std::optional<response> dispatcher::prepare(request& asked) {
         return done;
     if (auto done = check_rate(asked))
         return done;
-    return check_form(asked);
+    if (auto done = check_query(asked))
+        return done;
+    if (auto done = check_type(asked))
+        return done;
+    asked.admitted = true;
+    return std::nullopt;
+}
+
+std::optional<response> dispatcher::prepare(request& asked) {
+    if (!asked.admitted)
+        if (auto done = admit(asked))
+            return done;
+    if (asked.route->body != body_kind::none)
+        return std::nullopt;
+    // Many clients send an empty object with every POST.
+    const auto given = base::trim(asked.body);
+    if (given.empty() || (given == "{}" && asked.verb == method::post))
+        return std::nullopt;
+    return problem(error("unexpected_body", "this request takes no body"), asked.id);
 }
 
 std::optional<response> dispatcher::find_route(request& asked) {
@@ -140,7 +158,10 @@ std::optional<response> dispatcher::check_caller(request& asked) {
         return std::nullopt;
     const auto authorization = asked.header(field::authorization);
     const auto text = bearer_text(authorization);
+    // Guessing counts against the address.
     if (!text) {
+        if (auto limited = check_rate(asked))
+            return limited;
         auto answer =
             problem(error("unauthorized", authorization.empty()
                                               ? "this needs a token: send \"Authorization: Bearer TOKEN\""
@@ -151,6 +172,8 @@ std::optional<response> dispatcher::check_caller(request& asked) {
     }
     asked.identity = who_(*text, time_.wall_now());
     if (!asked.identity) {
+        if (auto limited = check_rate(asked))
+            return limited;
         auto answer = problem(error("unauthorized", "the token is unknown, revoked or expired"), asked.id);
         answer.add("WWW-Authenticate", "Bearer realm=\"ferrule\", error=\"invalid_token\"");
         return answer;
@@ -182,7 +205,7 @@ std::optional<response> dispatcher::check_rate(const request& asked) {
     return answer;
 }
 
-std::optional<response> dispatcher::check_form(const request& asked) const {
+std::optional<response> dispatcher::check_query(const request& asked) const {
     const auto& route = *asked.route;
     for (std::size_t i = 0; i < asked.query.size(); ++i) {
         const auto& name = asked.query[i].first;
@@ -194,13 +217,12 @@ std::optional<response> dispatcher::check_form(const request& asked) const {
                            asked.id);
         }
     }
-    if (route.body == body_kind::none) {
-        // Many clients send an empty object with every POST.
-        const auto given = base::trim(asked.body);
-        if (!given.empty() && !(given == "{}" && asked.verb == method::post))
-            return problem(error("unexpected_body", "this request takes no body"), asked.id);
+    return std::nullopt;
+}
+
+std::optional<response> dispatcher::check_type(const request& asked) const {
+    if (asked.route->body == body_kind::none)
         return std::nullopt;
-    }
     const auto type = asked.header(field::content_type);
     if (is_json(type))
         return std::nullopt;

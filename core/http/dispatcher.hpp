@@ -27,15 +27,18 @@ using recogniser = std::function<std::shared_ptr<const model::token>(std::string
 /// stream is told at its end. The route's pattern is the label.
 using observer = std::function<void(const request& done, unsigned status, base::duration took)>;
 
-/// The path of each request: id, target, route, token and role, rate, query, content type, handler. Each refusal is a
-/// problem document with its own code. Thread-safe; the router is only read.
+/// The path of each request: id, target, route, token and role, rate, query, content type, body, handler. Each refusal
+/// is a problem document with its own code. Thread-safe; the router is only read.
 class dispatcher {
   public:
     dispatcher(router routes, recogniser who, const config::rate_limit_settings& rate, const base::clock& time,
                observer seen = {});
 
-    /// Everything before the handler, without waiting and without a socket: the answer that ends the request here, or
-    /// nothing when request.route is to run.
+    /// What the head alone tells, so that nobody's body is read for nothing: the answer that ends the request here, or
+    /// nothing when it may go on. Counts against the caller's rate.
+    [[nodiscard]] std::optional<response> admit(request& asked);
+    /// Everything before the handler, without waiting and without a socket: admit, if that was not done, then what only
+    /// the body shows. Nothing when request.route is to run.
     [[nodiscard]] std::optional<response> prepare(request& asked);
     /// prepare, then the handler; never throws but for cancellation.
     asio::awaitable<response> handle(request& asked);
@@ -53,7 +56,8 @@ class dispatcher {
     std::optional<response> find_route(request& asked);
     std::optional<response> check_caller(request& asked);
     std::optional<response> check_rate(const request& asked);
-    std::optional<response> check_form(const request& asked) const;
+    std::optional<response> check_query(const request& asked) const;
+    std::optional<response> check_type(const request& asked) const;
 
     router routes_;
     recogniser who_;

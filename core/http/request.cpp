@@ -59,6 +59,7 @@ void request::clear() {
     query.clear();
     params.clear();
     route = nullptr;
+    admitted = false;
     identity.reset();
     text_.clear();
     verb_text_ = {};

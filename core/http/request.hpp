@@ -20,6 +20,7 @@ using method = boost::beast::http::verb;
 using field = boost::beast::http::field;
 
 struct route;
+class presence;
 
 /// A parsed request. Its texts live in buffers that the connection uses again for the next request, so nothing in it
 /// outlives the handler. The parser fills the first part, the dispatcher the second; handlers only read.
@@ -32,13 +33,15 @@ class request {
     bool keep_alive = true;
     bool has_body = false; ///< A body was announced, even an empty chunked one.
     std::string body;
-    std::string peer; ///< `address:port`, or `unix`.
+    std::string peer;           ///< `address:port`, or `unix`.
+    presence* client = nullptr; ///< For long waits; null where there is no connection, as in tests.
 
     std::string id;                    ///< The client's X-Request-Id when it is sound, else one made here.
     std::vector<std::string> segments; ///< Of the path, percent-decoded one by one.
     std::vector<pair> query;           ///< Percent-decoded, in order.
     std::vector<pair> params;          ///< Of the route's pattern.
     const http::route* route = nullptr;
+    bool admitted = false;                        ///< Its head has passed dispatcher::admit.
     std::shared_ptr<const model::token> identity; ///< Null for an anonymous request.
 
     [[nodiscard]] std::string_view verb_text() const noexcept { return view(verb_text_); }

@@ -83,10 +83,13 @@ std::optional<base::error> request_parser::check_host() const {
 }
 
 std::optional<base::error> request_parser::check_coding() const {
+    const auto lengths = into_.header_count(field::content_length);
+    if (lengths > 1 || into_.header(field::content_length).find(',') != std::string_view::npos)
+        return error("bad_request", "a request has at most one Content-Length");
     const auto codings = into_.header_count(field::transfer_encoding);
     if (codings == 0)
         return std::nullopt;
-    if (into_.version < 11 || into_.header_count(field::content_length) > 0)
+    if (into_.version < 11 || lengths > 0)
         return error("bad_request", into_.version < 11 ? "HTTP/1.0 knows no Transfer-Encoding"
                                                        : "Content-Length and Transfer-Encoding exclude each other");
     if (codings > 1 || !base::equals_ignoring_case(into_.header(field::transfer_encoding), "chunked"))
@@ -112,16 +115,28 @@ void request_parser::on_body_init_impl(const boost::optional<std::uint64_t>& len
         into_.body.reserve(static_cast<std::size_t>(std::min(*length, most_at_once)));
 }
 
-std::size_t request_parser::on_body_impl(text piece, fault&) {
-    into_.body.append(piece.data(), piece.size());
-    return piece.size();
+std::size_t request_parser::on_body_impl(text piece, fault& ec) {
+    return take_body(piece, ec);
 }
 
 void request_parser::on_chunk_header_impl(std::uint64_t, text, fault&) {}
 
-std::size_t request_parser::on_chunk_body_impl(std::uint64_t, text piece, fault&) {
+std::size_t request_parser::on_chunk_body_impl(std::uint64_t, text piece, fault& ec) {
+    return take_body(piece, ec);
+}
+
+std::size_t request_parser::take_body(text piece, fault& ec) {
+    if (into_.body.size() + piece.size() > body_cap_) {
+        refuse(over_cap_, ec);
+        return 0;
+    }
     into_.body.append(piece.data(), piece.size());
     return piece.size();
+}
+
+void request_parser::cap_body(std::size_t most, base::error why) {
+    body_cap_ = most;
+    over_cap_ = std::move(why);
 }
 
 void request_parser::on_finish_impl(fault&) {}

@@ -3,6 +3,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <limits>
 #include <optional>
 
 #include "base/error.hpp"
@@ -19,6 +20,9 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
 
     /// What our own checks found; Beast's findings are in the error_code of put().
     [[nodiscard]] const std::optional<base::error>& refusal() const noexcept { return refusal_; }
+
+    /// Refuses what comes of the body beyond `most` bytes with `why`.
+    void cap_body(std::size_t most, base::error why);
 
     [[nodiscard]] bool wants_continue() const noexcept { return wants_continue_; }
 
@@ -37,6 +41,7 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
     void on_finish_impl(fault& ec) override;
 
     void refuse(base::error why, fault& ec);
+    std::size_t take_body(text piece, fault& ec);
     [[nodiscard]] std::optional<base::error> check_host() const;
     [[nodiscard]] std::optional<base::error> check_coding() const;
     [[nodiscard]] std::optional<base::error> check_single_headers() const;
@@ -47,6 +52,8 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
     std::size_t header_bytes_ = 0;
     std::size_t trailers_ = 0;
     bool wants_continue_ = false;
+    std::size_t body_cap_ = std::numeric_limits<std::size_t>::max();
+    base::error over_cap_;
     std::optional<base::error> refusal_;
 };
 

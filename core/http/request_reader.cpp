@@ -32,6 +32,11 @@ void request_reader::commit(std::size_t size) {
     input_.commit(size);
 }
 
+bool request_reader::cap_body(std::size_t most, const base::error& why) {
+    parser_->cap_body(most, why);
+    return current_.body.size() <= most;
+}
+
 request_reader::step request_reader::advance() {
     if (refused_)
         return step::refused;

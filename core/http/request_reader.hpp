@@ -55,6 +55,10 @@ class request_reader {
 
     [[nodiscard]] bool header_complete() const noexcept { return parser_->is_header_done(); }
 
+    /// For a request whose head was looked at before its body has come: more than `most` bytes of it are refused with
+    /// `why`. False when there are more already.
+    [[nodiscard]] bool cap_body(std::size_t most, const base::error& why);
+
     /// Bytes that wait behind the current request.
     [[nodiscard]] std::size_t buffered() const noexcept { return input_.size(); }
 

@@ -1,5 +1,7 @@
 #include "http/server_state.hpp"
 
+#include <algorithm>
+
 namespace ferrule::http {
 
 void server_state::add(const std::shared_ptr<live_connection>& made) {
@@ -29,7 +31,8 @@ request_reader::limits server_state::reader_limits() const {
 }
 
 base::duration server_state::handler_limit() const {
-    return wanted.max_wait + std::chrono::seconds(30);
+    constexpr base::duration longest_work = std::chrono::minutes(5); // testing a device
+    return std::max(wanted.max_wait, longest_work) + std::chrono::seconds(30);
 }
 
 asio::any_io_executor server_state::connection_executor() {

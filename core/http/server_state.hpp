@@ -45,7 +45,7 @@ struct server_state {
     [[nodiscard]] std::vector<std::shared_ptr<live_connection>> all() const;
 
     [[nodiscard]] request_reader::limits reader_limits() const;
-    /// The longest that a handler may take: what `?wait=` allows and some more.
+    /// The longest that a handler may take: what `?wait=` allows, or what the slowest work takes, and some more.
     [[nodiscard]] base::duration handler_limit() const;
 
     /// Every connection on a strand of its own; with one thread the loop itself is one already, and a real strand would

@@ -181,6 +181,27 @@ TEST_CASE("a caller over its rate is told when to come back") {
     CHECK_FALSE(on.ask("GET /jobs", viewer));
 }
 
+TEST_CASE("guessing tokens counts against the address") {
+    bench on({2, 2});
+    CHECK(on.ask("GET /jobs", "Authorization: Bearer guess-1\r\n")->status() == 401);
+    CHECK(on.ask("GET /jobs", "")->status() == 401);
+    CHECK(on.ask("GET /jobs", "Authorization: Bearer guess-2\r\n")->status() == 429);
+    CHECK_FALSE(on.ask("GET /jobs", viewer)); // a caller with a token is another one
+}
+
+TEST_CASE("a request whose head was admitted is counted once") {
+    bench on({1, 1});
+    const auto& asked = on.reader.emplace(request_reader::limits{}).current();
+    const std::string head = "POST /jobs HTTP/1.1\r\nHost: a\r\n" + operates + json_type + "Content-Length: 2\r\n\r\n";
+    auto space = on.reader->prepare();
+    std::copy(head.begin(), head.end(), static_cast<char*>(space.data()));
+    on.reader->commit(head.size());
+    REQUIRE(on.reader->advance() == request_reader::step::need_input);
+    CHECK_FALSE(on.app.admit(on.reader->current()));
+    CHECK(asked.admitted);
+    CHECK_FALSE(on.app.prepare(on.reader->current()));
+}
+
 TEST_CASE("a sound request id is kept, an unsound one replaced") {
     bench on;
     static_cast<void>(on.ask("GET /healthz", "X-Request-Id: abc-123\r\n"));

@@ -139,6 +139,8 @@ TEST_CASE("what could be read in two ways is refused") {
         {start + chunked + "Content-Length: 3\r\n\r\n0\r\n\r\n", "bad_request"},
         {start + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", "bad_request"},
         {start + "Content-Length: 3, 4\r\n\r\nabcd", "bad_request"},
+        {start + "Content-Length: 3, 3\r\n\r\nabc", "bad_request"},
+        {start + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "bad_request"},
         {start + "Content-Length: +3\r\n\r\nabc", "bad_request"},
         {start + "Content-Length: 0x3\r\n\r\nabc", "bad_request"},
         {start + "Content-Length: -1\r\n\r\n", "bad_request"},

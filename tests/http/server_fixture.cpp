@@ -1,5 +1,7 @@
 #include "http/server_fixture.hpp"
 
+#include "http/presence.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -150,6 +152,12 @@ http::router fixture::routes() {
             throw;
         }
         co_return response(200);
+    });
+    add(http::method::get, "/patient", open, [this](const request& asked) -> asio::awaitable<response> {
+        auto waiting = gate_->pass(held);
+        co_await asked.client->while_there(std::move(waiting));
+        let_go.raise();
+        co_return response(200, http::json_fields, std::string("\"waited\""));
     });
     auto ticks = [this](http::body_writer& out) -> asio::awaitable<void> {
         try {

@@ -31,7 +31,8 @@ class flag {
 };
 
 /// The routes: GET /hello, POST /echo (JSON body as it came), GET /items/{id}, GET /big (4 MiB), GET /throws, GET /held
-/// (answers after `release`), GET /forever (waits until it is cancelled), GET /admin, /operator, /viewer (for these
+/// (answers after `release`), GET /forever (waits until it is cancelled), GET
+/// /patient (waits for `release` as long as its client is there), GET /admin, /operator, /viewer (for these
 /// roles), GET /ticks (a stream: one "tick" at once, then one after `release`, then the end) and GET /flood (a stream
 /// without end).
 class fixture {

@@ -51,6 +51,69 @@ TEST_CASE("a body that does not come is refused when its time is over") {
     CHECK(slow.read_to_end().empty());
 }
 
+TEST_CASE("nobody's body is read for nothing") {
+    auto wanted = fixture::settings();
+    wanted.body_timeout = 60s; // far more than the test takes: none of these waits for the body
+    fixture on(wanted);
+    const auto row = GENERATE(table<std::string, unsigned, std::string>({
+        {"POST /nothing HTTP/1.1\r\nHost: a\r\n", 404, "not_found"},
+        {"DELETE /hello HTTP/1.1\r\nHost: a\r\n", 405, "method_not_allowed"},
+        {"GET /viewer HTTP/1.1\r\nHost: a\r\n", 401, "unauthorized"},
+        {"GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer-token\r\n", 403, "forbidden"},
+        {"POST /echo?nome=a HTTP/1.1\r\nHost: a\r\n", 400, "unknown_parameter"},
+        {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n", 415, "unsupported_media_type"},
+    }));
+    INFO(std::get<0>(row));
+    client hopeless(on.address());
+    hopeless.send(std::get<0>(row) + "Expect: 100-continue\r\nContent-Length: 4000000\r\n\r\n");
+    const auto got = hopeless.read();
+    CHECK(got.status == std::get<1>(row));
+    CHECK(base::json::parse(got.body)["code"] == std::get<2>(row));
+    CHECK(got.header("connection") == "close");
+    CHECK(hopeless.read_to_end().empty());
+}
+
+TEST_CASE("of a body where none belongs no more than a little is read") {
+    fixture on;
+    for (const std::string framing :
+         {"Content-Length: 3000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n"}) {
+        client wordy(on.address());
+        wordy.send("GET /hello HTTP/1.1\r\nHost: a\r\n" + framing);
+        wordy.send(std::string(2000, 'x'));
+        const auto got = wordy.read();
+        CHECK(got.status == 400);
+        CHECK(base::json::parse(got.body)["code"] == "unexpected_body");
+        CHECK(wordy.read_to_end().empty());
+    }
+    client polite(on.address());
+    polite.send("GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+    polite.send(" \r\n ");
+    CHECK(polite.read().status == 200);
+}
+
+TEST_CASE("a wait ends when its client hangs up") {
+    fixture on(fixture::settings(), GENERATE(1U, 2U));
+    client leaving(on.address());
+    leaving.request("GET /patient");
+    on.held.wait();
+    leaving.reset();
+    on.let_go.wait();
+    while (on.server->connections() > 0)
+        std::this_thread::yield();
+    CHECK(on.answered == 1);
+}
+
+TEST_CASE("a wait that ends by itself is answered, and so is what the client asked meanwhile") {
+    fixture on(fixture::settings(), GENERATE(1U, 2U));
+    client waiting(on.address());
+    waiting.request("GET /patient");
+    on.held.wait();
+    waiting.request("GET /hello");
+    on.release();
+    CHECK(waiting.read().body == "\"waited\"");
+    CHECK(waiting.read().body == "{\"hello\":\"world\"}");
+}
+
 TEST_CASE("a kept connection is closed when nothing is asked for a while") {
     auto wanted = fixture::settings();
     wanted.idle_timeout = 50ms;
@@ -142,6 +205,18 @@ TEST_CASE("stopping ends idle connections at once and lets a running request fin
     CHECK(got.header("connection") == "close");
     CHECK(busy.read_to_end().empty());
     stopping.join();
+    CHECK(on.server->connections() == 0);
+}
+
+TEST_CASE("stopping ends a wait at once, and it is still answered") {
+    fixture on;
+    client waiting(on.address());
+    waiting.request("GET /patient");
+    on.held.wait();
+    on.stop(60s);
+    const auto got = waiting.read();
+    CHECK(got.body == "\"waited\"");
+    CHECK(got.header("connection") == "close");
     CHECK(on.server->connections() == 0);
 }
 

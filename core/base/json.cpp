@@ -95,6 +95,9 @@ class strict_builder : public nlohmann::detail::json_sax_dom_parser<json> {
 } // namespace
 
 result<json> parse_json(std::string_view text) {
+    // nlohmann takes a zero byte for the end and lets anything follow it.
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+        return error("invalid_json", "this is not valid JSON: a zero byte at " + where(text, zero));
     json value;
     strict_builder builder(value, text.size());
     if (json::sax_parse(text.begin(), text.end(), &builder))

@@ -97,6 +97,19 @@ void append_escaped(std::string& line, std::string_view text) {
     }
 }
 
+// A value ends where its quotes end, whatever it holds.
+void append_quoted(std::string& line, std::string_view text) {
+    line += '"';
+    for (auto at = text.find_first_of("\"\\"); at != std::string_view::npos; at = text.find_first_of("\"\\")) {
+        append_escaped(line, text.substr(0, at));
+        line += '\\';
+        line += text[at];
+        text.remove_prefix(at + 1);
+    }
+    append_escaped(line, text);
+    line += '"';
+}
+
 } // namespace
 
 void configure(const settings& wanted) {
@@ -135,10 +148,9 @@ void write(level at, std::string_view part, std::string_view message, std::span<
         const auto value = masked(each);
         const bool quoted = value.empty() || value.find_first_of(" \t\"") != std::string::npos;
         if (quoted)
-            line += '"';
-        append_escaped(line, value);
-        if (quoted)
-            line += '"';
+            append_quoted(line, value);
+        else
+            append_escaped(line, value);
     }
     sink().log(translate(at), "{}", line);
 }

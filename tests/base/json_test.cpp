@@ -28,6 +28,7 @@ TEST_CASE("each fault of a JSON text has its place and its words") {
         {"[1e999]", "this is not valid JSON: unexpected text near '1e999' at line 1, column 6"},
         {"// no\n1", "this is not valid JSON: unexpected text near '/' at line 1, column 1"},
         {"{\"a\": 1, \"a\": 2}", "this is not valid JSON: the key \"a\" stands twice in the same object"},
+        {std::string("{}\0 x", 5), "this is not valid JSON: a zero byte at line 1, column 3"},
         {std::string(65, '['), "this is not valid JSON: it is nested deeper than 64 levels"},
     };
     for (const auto& [text, message] : table) {

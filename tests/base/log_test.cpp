@@ -47,6 +47,12 @@ TEST_CASE("a line for people names part, message and fields, and stays one line"
     CHECK(std::count(text.begin(), text.end(), '\n') == 1);
 }
 
+TEST_CASE("no value can pass for another field") {
+    const auto text = logged({}, [] { log::info("a", "b", {{"name", R"(x" role="admin\)"}, {"last", "y"}}); });
+    CHECK(text.ends_with(R"(a: b name="x\" role=\"admin\\" last=y)"
+                         "\n"));
+}
+
 TEST_CASE("levels have the names that the configuration gives them") {
     const auto text = logged({log::level::trace, false}, [] {
         log::write(log::level::trace, "a", "b", {});

@@ -50,13 +50,15 @@ class store_trial {
         : on_(on) {}
 
     [[nodiscard]] result<void> run() {
-        std::uint32_t conflicts = 0;
-        if (auto done = put({"1", "2", "3"}, 0, conflicts); !done)
+        std::vector<std::uint8_t> left_out;
+        if (auto done = put({"1", "2", "3"}, 0, left_out); !done)
             return done;
-        if (auto done = put({"1", "4"}, FRL_RECORD_INSERT, conflicts); !done)
+        if (left_out != std::vector<std::uint8_t>{0, 0, 0})
+            return wrong("put_batch left out records that are no inserts");
+        if (auto done = put({"4", "1", "4"}, FRL_RECORD_INSERT, left_out); !done)
             return done;
-        if (conflicts != 1)
-            return wrong("put_batch counted " + std::to_string(conflicts) + " conflicts where there was 1");
+        if (left_out != std::vector<std::uint8_t>{0, 1, 1})
+            return wrong("put_batch did not mark the inserts, and only those, whose key was there");
         std::vector<std::string> rows;
         if (auto done = check("get", on_.api().get(on_.handle(), text("check"), text("2"), &collect, &rows, slot_));
             !done)
@@ -81,7 +83,8 @@ class store_trial {
         return slot_.take(on_.name(), call, status);
     }
 
-    result<void> put(const std::vector<std::string>& keys, std::uint32_t flags, std::uint32_t& conflicts) {
+    result<void> put(const std::vector<std::string>& keys, std::uint32_t flags, std::vector<std::uint8_t>& left_out) {
+        left_out.assign(keys.size(), 0);
         std::vector<std::string> values;
         std::vector<frl_record> records;
         std::vector<const frl_record*> pointers;
@@ -101,8 +104,9 @@ class store_trial {
             records.push_back(made);
             pointers.push_back(&records.back());
         }
-        return check("put_batch", on_.api().put_batch(on_.handle(), pointers.data(),
-                                                      static_cast<std::uint32_t>(pointers.size()), &conflicts, slot_));
+        return check("put_batch",
+                     on_.api().put_batch(on_.handle(), pointers.data(), static_cast<std::uint32_t>(pointers.size()),
+                                         left_out.data(), slot_));
     }
 
     result<void> scan_and_remove() {

@@ -50,16 +50,16 @@ class @CLASS@ final : public sdk::store {
     }
 
     // All of them or none, and durable when it returns.
-    std::uint32_t put(std::span<const sdk::record_view> records) override {
+    void put(std::span<const sdk::record_view> records, sdk::left_out& taken) override {
         const std::unique_lock lock(mutex_);
-        std::uint32_t conflicts = 0;
-        for (const auto& each : records) {
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const auto& each = records[i];
             auto& rows = find(each.collection()).rows;
             const std::string key(each.key());
             if (each.is_delete()) {
                 rows.erase(key);
             } else if (each.is_insert() && rows.count(key) != 0) {
-                ++conflicts;
+                taken.add(i);
             } else {
                 row made{std::string(each.value()), {}, each.expires_at_ms()};
                 for (const auto& attribute : each.attributes()) {
@@ -68,7 +68,6 @@ class @CLASS@ final : public sdk::store {
                 rows[key] = std::move(made);
             }
         }
-        return conflicts;
     }
 
     void get(std::string_view name, std::string_view key, const sdk::row_sink& sink) override {
@@ -186,8 +185,8 @@ int main(int, char** argv) {
 
     store.put({{"jobs", "1", "{}", {"queued"}}, {"jobs", "2", "{}", {"done"}}});
     const auto queued = store.scan({.collection = "jobs", .filters = {{"state", "queued"}}});
-    const auto conflicts = store.put({{"jobs", "1", "{}", {"queued"}, 0, FRL_RECORD_INSERT}});
-    const bool good = queued.size() == 1 && queued.front().key == "1" && conflicts == 1 && store.get("jobs", "2") &&
+    const auto taken = store.put({{"jobs", "1", "{}", {"queued"}, 0, FRL_RECORD_INSERT}});
+    const bool good = queued.size() == 1 && queued.front().key == "1" && taken.size() == 1 && store.get("jobs", "2") &&
                       !store.get("jobs", "3");
     std::printf("%s\n", good ? "ok" : "FAILED");
     return good ? 0 : 1;

@@ -44,15 +44,14 @@ class abi_backend final : public backend {
         , api_(over_->api())
         , handle_(over_->handle()) {}
 
-    result<std::uint32_t> put_batch(std::span<const record> records) override {
+    result<void> put_batch(std::span<const record> records, std::span<std::uint8_t> left_out) override {
         translate(records);
-        std::uint32_t conflicts = 0;
         plugins::error_slot failed;
-        const auto status =
-            api_.put_batch(handle_, pointers_.data(), static_cast<std::uint32_t>(records.size()), &conflicts, failed);
+        const auto status = api_.put_batch(handle_, pointers_.data(), static_cast<std::uint32_t>(records.size()),
+                                           left_out.data(), failed);
         if (status != FRL_OK)
             return failed.take(over_->name(), "put_batch", status);
-        return conflicts;
+        return ok();
     }
 
     result<std::optional<row>> get(std::string_view collection, std::string_view key) override {

@@ -23,9 +23,10 @@ class backend {
   public:
     virtual ~backend() = default;
 
-    /// Writes all records in one transaction, or none; gives the number of inserts that were left out because their key
-    /// exists.
-    virtual result<std::uint32_t> put_batch(std::span<const record> records) = 0;
+    /// Writes all records in one transaction, or none. `left_out` has a 0 for each record, which becomes 1 for an
+    /// insert that was left out because its key exists. `record_too_large` (not retryable) says that the size of a
+    /// record is what keeps it out.
+    virtual result<void> put_batch(std::span<const record> records, std::span<std::uint8_t> left_out) = 0;
     virtual result<std::optional<row>> get(std::string_view collection, std::string_view key) = 0;
     virtual result<std::vector<row>> scan(const query& wanted) = 0;
     virtual result<void> flush() = 0;

@@ -154,8 +154,7 @@ void writer::write_batch(std::span<const record> records, std::span<waiter> wait
         return write_alone(records, waiters, first);
     auto from = first;
     for (auto& each : waiters) {
-        auto outcome =
-            written ? outcome_of(records, from - first, each.end - first, *written) : result<void>(written.error());
+        auto outcome = written ? outcome_of(records, from - first, each.end - first) : written;
         settle(each, std::move(outcome), each.end - from);
         from = each.end;
     }
@@ -166,16 +165,17 @@ void writer::write_alone(std::span<const record> records, std::span<waiter> wait
     for (auto& each : waiters) {
         const auto own = records.subspan(from - first, each.end - from);
         const auto written = try_batch(own);
-        settle(each, written ? outcome_of(own, 0, own.size(), *written) : result<void>(written.error()), own.size());
+        settle(each, written ? outcome_of(own, 0, own.size()) : written, own.size());
         from = each.end;
     }
 }
 
-result<std::uint32_t> writer::try_batch(std::span<const record> records) {
+result<void> writer::try_batch(std::span<const record> records) {
     try {
         if (records.empty())
-            return std::uint32_t{0};
-        auto written = to_.put_batch(records);
+            return ok();
+        left_out_.assign(records.size(), 0);
+        auto written = to_.put_batch(records, left_out_);
         tally_.batches += written ? 1 : 0;
         return written;
     } catch (const std::exception& what) {
@@ -183,25 +183,11 @@ result<std::uint32_t> writer::try_batch(std::span<const record> records) {
     }
 }
 
-// The store tells how many inserts found their key taken, not which: an insert went in when its value stands there now,
-// or that of a later record of the same batch for the same key.
-result<void> writer::outcome_of(std::span<const record> batch, std::size_t from, std::size_t to,
-                                std::uint32_t conflicts) {
-    for (auto at = from; conflicts != 0 && at < to; ++at) {
-        if (!batch[at].insert_only)
-            continue;
-        const record* last = &batch[at];
-        for (auto later = at + 1; later < batch.size(); ++later)
-            if (batch[later].key == last->key && batch[later].collection == last->collection &&
-                !batch[later].insert_only)
-                last = &batch[later];
-        const auto present = to_.get(batch[at].collection, batch[at].key);
-        if (!present)
-            return present.error();
-        if (present->has_value() && (*present)->value != last->value)
+result<void> writer::outcome_of(std::span<const record> batch, std::size_t from, std::size_t to) const {
+    for (auto at = from; at < to; ++at)
+        if (left_out_[at] != 0)
             return error("conflict",
                          "the collection " + batch[at].collection + " already has the key " + batch[at].key);
-    }
     return ok();
 }
 

@@ -84,9 +84,9 @@ class writer {
     void write_group_in_batches(write_group& group);
     void write_batch(std::span<const record> records, std::span<waiter> waiters, std::size_t first);
     void write_alone(std::span<const record> records, std::span<waiter> waiters, std::size_t first);
-    [[nodiscard]] result<std::uint32_t> try_batch(std::span<const record> records);
-    [[nodiscard]] result<void> outcome_of(std::span<const record> batch, std::size_t from, std::size_t to,
-                                          std::uint32_t conflicts);
+    /// Leaves in left_out_ which inserts found their key taken.
+    [[nodiscard]] result<void> try_batch(std::span<const record> records);
+    [[nodiscard]] result<void> outcome_of(std::span<const record> batch, std::size_t from, std::size_t to) const;
     void settle(waiter& of, result<void> outcome, std::size_t records);
     void hand_over();
     bool expire();
@@ -97,7 +97,8 @@ class writer {
     const base::clock& time_;
     const writer_limits limits_;
     write_queue queue_;
-    std::vector<finished> finished_; ///< Of the writer's thread.
+    std::vector<finished> finished_;     ///< Of the writer's thread, as the next.
+    std::vector<std::uint8_t> left_out_; ///< Of the last batch that was written, for each record.
     tally tally_;
     std::thread thread_;
 };

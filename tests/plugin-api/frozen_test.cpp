@@ -47,8 +47,8 @@ TEST_CASE("a probe, a scheduler and a store of 1.0 run on today's host") {
     th::scheduler scheduler(host, plugin.component(FRL_KIND_SCHEDULER));
     CHECK(scheduler.select({{"a", 1, 0, 0, "", {{"ok", "yes"}}}, {"b"}}, {{"x"}}) == std::vector<std::uint32_t>{0});
     th::store store(host, plugin.component(FRL_KIND_STORE), R"({"collections":[]})");
-    CHECK(store.put({{"jobs", "1", "one"}}) == 0);
-    CHECK(store.put({{"jobs", "1", "two", {}, 0, FRL_RECORD_INSERT}}) == 1);
+    CHECK(store.put({{"jobs", "1", "one"}}).empty());
+    CHECK(store.put({{"jobs", "1", "two", {}, 0, FRL_RECORD_INSERT}}).size() == 1);
     CHECK(store.get("jobs", "1")->value == "one");
     CHECK(store.scan({"jobs"}).size() == 1);
     store.flush();

@@ -146,8 +146,12 @@ TEST_CASE("a store writes, reads, scans, filters and forgets") {
                 R"({"collections":[{"name":"jobs","attributes":["state","device"]}]})");
     CHECK(s.put({{"jobs", "1", "one", {"queued", "a"}},
                  {"jobs", "2", "two", {"running", "a"}, 50},
-                 {"jobs", "3", "three", {"queued", "b"}}}) == 0);
-    CHECK(s.put({{"jobs", "1", "again", {}, 0, FRL_RECORD_INSERT}}) == 1);
+                 {"jobs", "3", "three", {"queued", "b"}}})
+              .empty());
+    CHECK(s.put({{"jobs", "4", "four", {"queued", "c"}, 20, FRL_RECORD_INSERT},
+                 {"jobs", "1", "again", {}, 0, FRL_RECORD_INSERT},
+                 {"jobs", "4", "again", {}, 0, FRL_RECORD_INSERT}}) == std::vector<std::size_t>{1, 2});
+    CHECK(s.maintain(20) == 1); // the fourth
     REQUIRE(s.get("jobs", "1"));
     CHECK(s.get("jobs", "1")->value == "one");
     CHECK_FALSE(s.get("jobs", "9"));
@@ -166,7 +170,7 @@ TEST_CASE("a store writes, reads, scans, filters and forgets") {
     CHECK(keys({"jobs", "", "", false, 0, {{"state", "queued"}, {"state", "running"}}}) == "123");
 
     CHECK(s.maintain(50) == 1);
-    CHECK(s.put({{"jobs", "3", "", {}, 0, FRL_RECORD_DELETE}}) == 0);
+    CHECK(s.put({{"jobs", "3", "", {}, 0, FRL_RECORD_DELETE}}).empty());
     CHECK(keys({"jobs", "", "", false, 0, {}}) == "1");
     s.flush();
     CHECK_THROWS_WITH(s.scan({"nothing", "", "", false, 0, {}}), Catch::Contains("unknown_collection"));

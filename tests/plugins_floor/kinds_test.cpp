@@ -156,9 +156,9 @@ TEST_CASE("a store is opened with its own configuration and used through its tab
     record.attributes = &state;
     record.attribute_count = 1;
     const frl_record* records[] = {&record};
-    std::uint32_t conflicts = 0;
+    std::uint8_t left_out = 0;
     ferrule::plugins::error_slot slot;
-    CHECK(store->api().put_batch(store->handle(), records, 1, &conflicts, slot) == FRL_OK);
+    CHECK(store->api().put_batch(store->handle(), records, 1, &left_out, slot) == FRL_OK);
     std::string read;
     const auto row = [](void* arg, const frl_record* got) -> std::int32_t {
         static_cast<std::string*>(arg)->assign(got->value.ptr, got->value.len);

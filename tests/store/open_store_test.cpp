@@ -84,6 +84,17 @@ TEST_CASE("an insert of a key that exists gives conflict through the real store"
     CHECK(refused.error().message() == "the collection jobs already has the key a");
 }
 
+TEST_CASE("an insert of what is there already, with the same value, gives conflict too") {
+    const scratch_folder folder;
+    running on(folder.file("a.db"));
+    auto one = job("a");
+    one.insert_only = true;
+    REQUIRE(on.run(on.opened->put(one)));
+    const auto refused = on.run(on.opened->put(one));
+    REQUIRE(!refused);
+    CHECK(refused.error().code() == "conflict");
+}
+
 TEST_CASE("errors of the plugin come through with code and sentence") {
     const scratch_folder folder;
     running on(folder.file("a.db"));

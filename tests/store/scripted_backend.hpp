@@ -17,25 +17,25 @@ namespace ferrule::tests {
 /// Keeps records in memory and notes the keys of each batch. While `hold` is on, put_batch waits.
 class scripted_backend final : public store::backend {
   public:
-    result<std::uint32_t> put_batch(std::span<const store::record> records) override {
+    result<void> put_batch(std::span<const store::record> records, std::span<std::uint8_t> left_out) override {
         std::unique_lock lock(mutex_);
         ++entered_;
         changed_.notify_all();
         changed_.wait(lock, [this] { return !held_; });
         std::vector<std::string> keys;
-        std::uint32_t conflicts = 0;
         for (const auto& each : records)
             if (const auto at = failing_.find(each.key); at != failing_.end())
                 return at->second;
-        for (const auto& each : records) {
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const auto& each = records[i];
             keys.push_back(each.key);
             if (each.insert_only && rows_.contains(each.key))
-                ++conflicts;
+                left_out[i] = 1;
             else
                 rows_[each.key] = each.value;
         }
         batches_.push_back(std::move(keys));
-        return conflicts;
+        return ok();
     }
 
     result<std::optional<store::row>> get(std::string_view, std::string_view key) override {

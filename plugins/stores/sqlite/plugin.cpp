@@ -46,7 +46,7 @@ class sqlite_store final : public sdk::store {
         }
     }
 
-    std::uint32_t put(std::span<const sdk::record_view> records) override { return writer_->put(records); }
+    void put(std::span<const sdk::record_view> records, sdk::left_out& taken) override { writer_->put(records, taken); }
 
     void get(std::string_view collection, std::string_view key, const sdk::row_sink& row) override {
         readers_->get(collection, key, row);

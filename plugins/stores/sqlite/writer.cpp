@@ -50,13 +50,12 @@ table& writer::find(std::string_view collection) {
     return *(last_ = &*at);
 }
 
-std::uint32_t writer::put(std::span<const sdk::record_view> records) {
+void writer::put(std::span<const sdk::record_view> records, sdk::left_out& taken) {
     log_.catch_up();
     begin_.run(doing);
     try {
-        const auto left_out = apply_all(records);
+        apply_all(records, taken);
         commit_.run(doing);
-        return left_out;
     } catch (...) {
         // A failed commit may have left the transaction open, or SQLite may have ended it already.
         if (sqlite3_get_autocommit(on_.handle()) == 0)
@@ -65,11 +64,10 @@ std::uint32_t writer::put(std::span<const sdk::record_view> records) {
     }
 }
 
-std::uint32_t writer::apply_all(std::span<const sdk::record_view> records) {
-    std::uint32_t left_out = 0;
-    for (const auto& record : records)
-        left_out += find(record.collection()).apply(record) ? 0U : 1U;
-    return left_out;
+void writer::apply_all(std::span<const sdk::record_view> records, sdk::left_out& taken) {
+    for (std::size_t i = 0; i < records.size(); ++i)
+        if (!find(records[i].collection()).apply(records[i]))
+            taken.add(i);
 }
 
 std::uint32_t writer::maintain(std::int64_t now_ms, std::uint32_t limit) {

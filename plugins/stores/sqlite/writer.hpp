@@ -23,8 +23,8 @@ class writer {
   public:
     writer(const settings& wanted, const sdk::host& host);
 
-    /// Writes the records in one transaction; returns the inserts that were left out.
-    std::uint32_t put(std::span<const sdk::record_view> records);
+    /// Writes the records in one transaction, but for inserts whose key exists.
+    void put(std::span<const sdk::record_view> records, sdk::left_out& taken);
     /// Removes at most `limit` expired records.
     std::uint32_t maintain(std::int64_t now_ms, std::uint32_t limit);
     /// Brings the write-ahead log to stable storage.
@@ -32,7 +32,7 @@ class writer {
 
   private:
     table& find(std::string_view collection);
-    std::uint32_t apply_all(std::span<const sdk::record_view> records);
+    void apply_all(std::span<const sdk::record_view> records, sdk::left_out& taken);
     static int note_frames(void* self, sqlite3* on, const char* schema, int frames) noexcept;
 
     database on_;

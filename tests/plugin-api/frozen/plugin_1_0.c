@@ -209,14 +209,13 @@ static void copy(char* out, size_t size, frl_str text) {
     out[length] = '\0';
 }
 
-static frl_status store_put(void* raw, const frl_record* const* records, uint32_t count, uint32_t* conflicts,
+static frl_status store_put(void* raw, const frl_record* const* records, uint32_t count, uint8_t* left_out,
                             frl_error* error) {
     instance* self = raw;
     (void)error;
-    *conflicts = 0;
     for (uint32_t i = 0; i < count; ++i) {
         if ((records[i]->flags & FRL_RECORD_INSERT) != 0 && self->key[0] != '\0') {
-            ++*conflicts;
+            left_out[i] = 1;
         } else {
             copy(self->key, sizeof self->key, records[i]->key);
             copy(self->value, sizeof self->value, records[i]->value);

@@ -31,6 +31,38 @@ TEST_CASE("the last of several writes of a key in one batch stands") {
     CHECK(store->scan({"jobs", "", "", false, 0, {{"state", "running"}}}).empty());
 }
 
+TEST_CASE("a record that is written again is found by what it says now, whatever of it has changed") {
+    const scratch_folder folder;
+    opened_store store(config_for(folder.file("a.db")));
+    const auto before = testhost::record{"jobs", "k", "old", {"queued", "r1"}, 1000, 0};
+    using filter = std::pair<std::string, std::string>;
+    const auto found_by = [&](const filter& wanted) {
+        return store->scan({"jobs", "", "", false, 0, {wanted}}).size();
+    };
+    // Each bit changes one column; twice, so that the second time meets a statement that is there already.
+    for (unsigned round = 0; round < 32; ++round) {
+        const auto bits = round % 16;
+        store->put({before});
+        auto after = before;
+        after.value = (bits & 1U) != 0 ? "new" : "old";
+        after.attributes[0] = (bits & 2U) != 0 ? "running" : "queued";
+        after.attributes[1] = (bits & 4U) != 0 ? "" : "r1";
+        after.expires_at_ms = (bits & 8U) != 0 ? 0 : 1000;
+        INFO("columns " << bits);
+        CHECK(store->put({after}).empty());
+        const auto kept = store->get("jobs", "k");
+        REQUIRE(kept);
+        CHECK(kept->value == after.value);
+        CHECK(kept->attributes == after.attributes);
+        CHECK(kept->expires_at_ms == after.expires_at_ms);
+        for (const auto* state : {"queued", "running"})
+            CHECK(found_by({"state", state}) == (after.attributes[0] == state ? 1U : 0U));
+        for (const auto* device : {"r1", ""})
+            CHECK(found_by({"device", device}) == (after.attributes[1] == device ? 1U : 0U));
+        CHECK(store->maintain(2000) == (after.expires_at_ms == 0 ? 0U : 1U));
+    }
+}
+
 TEST_CASE("texts with quotes, NUL and bytes beyond ASCII are kept as they are") {
     const scratch_folder folder;
     opened_store store(config_for(folder.file("a.db")));
@@ -50,7 +82,7 @@ TEST_CASE("attributes that a record leaves out are empty") {
     CHECK(store->get("jobs", "k")->attributes == std::vector<std::string>{"queued", ""});
 }
 
-TEST_CASE("an insert whose key exists is left out and counted, the rest of the batch is written") {
+TEST_CASE("an insert whose key exists is left out and named, the rest of the batch is written") {
     const scratch_folder folder;
     opened_store store(config_for(folder.file("a.db")));
     store->put({job("a", "running")});
@@ -58,7 +90,7 @@ TEST_CASE("an insert whose key exists is left out and counted, the rest of the b
     again.flags = FRL_RECORD_INSERT;
     auto fresh = job("b");
     fresh.flags = FRL_RECORD_INSERT;
-    CHECK(store->put({again, fresh, job("c")}) == 1);
+    CHECK(store->put({again, fresh, job("c"), fresh}) == std::vector<std::size_t>{0, 3});
     CHECK(store->get("jobs", "a")->attributes[0] == "running");
     CHECK(keys_of(store->scan({"jobs", "", "", false, 0, {}})) == std::vector<std::string>{"a", "b", "c"});
 }

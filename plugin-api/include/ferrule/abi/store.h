@@ -18,7 +18,7 @@ extern "C" {
 
 /** frl_record.flags: remove the key instead of writing it. */
 #define FRL_RECORD_DELETE 1u
-/** frl_record.flags: the key must not exist yet; otherwise the record is left out of the batch and counted in `*conflicts`. */
+/** frl_record.flags: the key must not exist yet; otherwise the record is left out of the batch, and put_batch says so. */
 #define FRL_RECORD_INSERT 2u
 
 /** One write, or one row that is read. Everything borrowed until the call or callback returns. */
@@ -58,8 +58,9 @@ typedef struct frl_store_api {
     frl_status (*create)(const frl_host* host, frl_str config, void** out, frl_error* error);
     /** Closes after a last flush. [may block] */
     void (*destroy)(void* instance);
-    /** Writes all records in one transaction: durable, in order, or none of them (except conflicts) with an error. [may block] */
-    frl_status (*put_batch)(void* instance, const frl_record* const* records, uint32_t count, uint32_t* conflicts, frl_error* error);
+    /** Writes all records in one transaction: durable and in order, or none of them with an error. `left_out` has `count` bytes, all 0; that of an insert
+     *  whose key exists, perhaps by an earlier record of the same batch, becomes 1. [may block] */
+    frl_status (*put_batch)(void* instance, const frl_record* const* records, uint32_t count, uint8_t* left_out, frl_error* error);
     /** Reads one record through `fn`; FRL_OK also when there is none (fn is then not called). [may block] */
     frl_status (*get)(void* instance, frl_str collection, frl_str key, frl_row_callback fn, void* arg, frl_error* error);
     /** Reads many, in key order, from one consistent snapshot. [may block] */

@@ -6,6 +6,7 @@
 #include <ferrule/sdk/component.hpp>
 #include <ferrule/sdk/plugin.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -39,6 +40,24 @@ class record_view {
 
   private:
     frl_record raw_;
+};
+
+/// Where a store says which inserts of a batch it left out because their key exists.
+class left_out {
+  public:
+    /// One byte for each record, owned by the caller.
+    explicit left_out(std::uint8_t* marks) noexcept
+        : marks_(marks) {}
+
+    /// `record` is its place in the batch.
+    void add(std::size_t record) noexcept {
+        if (marks_ != nullptr) {
+            marks_[record] = 1;
+        }
+    }
+
+  private:
+    std::uint8_t* marks_;
 };
 
 /// What a scan asks for. Everything borrowed.
@@ -87,8 +106,8 @@ class store : public component {
     static constexpr std::string_view kind = FRL_KIND_STORE;
     static constexpr std::uint32_t execution = FRL_EXEC_BLOCKING;
 
-    /// Writes all records in one durable transaction; returns how many inserts were left out because their key exists.
-    virtual std::uint32_t put(std::span<const record_view> records) = 0;
+    /// Writes all records in one durable transaction, except inserts whose key exists: those go to `taken`.
+    virtual void put(std::span<const record_view> records, left_out& taken) = 0;
     /// Passes the record to the sink when there is one.
     virtual void get(std::string_view collection, std::string_view key, const row_sink& row) = 0;
     /// Passes rows in key order, from one consistent snapshot.
@@ -130,18 +149,16 @@ class store : public component {
         }
     }
 
-    static frl_status on_put(void* self, const frl_record* const* records, std::uint32_t count,
-                             std::uint32_t* conflicts, frl_error* error) noexcept {
+    static frl_status on_put(void* self, const frl_record* const* records, std::uint32_t count, std::uint8_t* marks,
+                             frl_error* error) noexcept {
         return guarded(self, error, [&](store& s) {
             std::vector<record_view> views;
             views.reserve(count);
             for (const auto* raw : std::span(records, count)) {
                 views.emplace_back(raw);
             }
-            const auto left_out = s.put(views);
-            if (conflicts != nullptr) {
-                *conflicts = left_out;
-            }
+            left_out taken(marks);
+            s.put(views, taken);
         });
     }
 

@@ -39,8 +39,8 @@ class store : public detail::instance<frl_store_api> {
     store(host& on, const frl_component& component, std::string_view config)
         : instance(on, component, config) {}
 
-    /// Writes a batch and returns the number of conflicts.
-    std::uint32_t put(const std::vector<record>& records) {
+    /// Writes a batch and returns the places of the inserts that were left out.
+    std::vector<std::size_t> put(const std::vector<record>& records) {
         std::vector<std::vector<frl_str>> attributes;
         std::vector<frl_record> raws;
         std::vector<const frl_record*> pointers;
@@ -56,12 +56,18 @@ class store : public detail::instance<frl_store_api> {
                             static_cast<std::uint32_t>(attributes.back().size()), 0});
             pointers.push_back(&raws.back());
         }
-        std::uint32_t conflicts = 0;
+        std::vector<std::uint8_t> marks(records.size());
         reported_error error;
-        check(api().put_batch(raw(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), &conflicts,
+        check(api().put_batch(raw(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), marks.data(),
                               testhost::raw(error)),
               error);
-        return conflicts;
+        std::vector<std::size_t> left_out;
+        for (std::size_t i = 0; i < marks.size(); ++i) {
+            if (marks[i] != 0) {
+                left_out.push_back(i);
+            }
+        }
+        return left_out;
     }
 
     std::optional<record> get(std::string_view collection, std::string_view key) {

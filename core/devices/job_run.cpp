@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
+#include "base/strings.hpp"
 #include "devices/cancelled.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -15,6 +16,23 @@ using base::json;
 using base::json_text;
 
 namespace {
+
+/// What a job may still keep of its output. Once it is full nothing more is kept, so that there are no holes.
+class output_room {
+  public:
+    explicit output_room(std::size_t bytes) noexcept
+        : left_(bytes) {}
+
+    /// The part that is kept, in whole characters.
+    std::string_view fit(std::string_view bytes) noexcept {
+        const auto kept = bytes.size() <= left_ ? bytes : base::complete_utf8(bytes.substr(0, left_));
+        left_ = kept.size() == bytes.size() ? left_ - kept.size() : 0;
+        return kept;
+    }
+
+  private:
+    std::size_t left_;
+};
 
 double elapsed_ms(base::duration span) {
     return std::chrono::duration<double, std::milli>(span).count();
@@ -74,6 +92,8 @@ std::optional<error> settle_lines(node_parts& parts, const entry_ptr& entry, con
     const auto lines = reply.find("lines");
     if (lines == reply.end() || !lines->is_array())
         return first;
+    const std::size_t line_limit = parts.limits.output_limit;
+    output_room room(parts.limits.job_output_limit);
     for (std::size_t i = 0; i < lines->size(); ++i) {
         const auto& line = (*lines)[i];
         if (!line.is_object())
@@ -91,8 +111,11 @@ std::optional<error> settle_lines(node_parts& parts, const entry_ptr& entry, con
             item.elapsed_ms = took->get<double>();
         if (item.failed && !first)
             first = rejected("line", i, lines->size(), *item.failed);
+        const auto output = text("output");
+        const auto kept = room.fit(base::complete_utf8(std::string_view(output).substr(0, line_limit)));
+        item.truncated = kept.size() < output.size();
         parts.table.begin_result(entry, item.command);
-        parts.table.append_output(entry, text("output"));
+        parts.table.append_output(entry, kept);
         parts.table.end_result(entry, std::move(item));
     }
     return first;
@@ -106,11 +129,13 @@ asio::awaitable<run_outcome> run_config(node_parts& parts, entry_ptr entry, job_
     session.count_command();
     auto reply = co_await session.wire().exec(std::move(request), deadline, {}, parts.limits.output_limit);
     if (!reply) {
-        const auto why = reply.error();
+        auto why = reply.error();
         const auto details = json::parse(why.details(), nullptr, false);
-        if (details.is_object())
+        if (details.is_object() && details.contains("lines")) {
             settle_lines(parts, entry, details);
-        co_return run_outcome(why, false);
+            why = error(why.code(), why.message(), why.retryable()); // the lines are results, and not told twice
+        }
+        co_return run_outcome(std::move(why), false);
     }
     const auto parsed = json::parse(reply->json, nullptr, false);
     auto first = settle_lines(parts, entry, parsed);
@@ -144,6 +169,7 @@ asio::awaitable<run_outcome> run_commands(node_parts& parts, entry_ptr entry, jo
     if (!request.config.empty())
         co_return co_await run_config(parts, entry, asked, session, deadline);
     run_outcome outcome;
+    output_room room(parts.limits.job_output_limit);
     for (std::size_t i = 0; i < request.commands.size(); ++i) {
         const auto& command = request.commands[i];
         if (co_await is_cancelled()) {
@@ -154,15 +180,19 @@ asio::awaitable<run_outcome> run_commands(node_parts& parts, entry_ptr entry, jo
         parts.table.begin_result(entry, command.text);
         session.count_command();
         bool output_seen = false;
-        const plugins::output_callback on_output = [&parts, &entry, &output_seen](std::string_view bytes) {
+        bool cut = false;
+        const plugins::output_callback on_output = [&](std::string_view bytes) {
             output_seen = true;
-            parts.table.append_output(entry, bytes);
+            const auto kept = room.fit(bytes);
+            cut = cut || kept.size() < bytes.size();
+            parts.table.append_output(entry, kept);
         };
         auto text = command_request(parts, request, command);
         auto reply = co_await session.wire().exec(std::move(text), deadline, on_output, parts.limits.output_limit);
         model::command_result settled;
         settled.command = command.text;
         settled.elapsed_ms = elapsed_ms(parts.clock.steady_now() - begun);
+        settled.truncated = cut;
         if (!reply) {
             settled.failed = reply.error();
             parts.table.end_result(entry, std::move(settled));
@@ -171,7 +201,7 @@ asio::awaitable<run_outcome> run_commands(node_parts& parts, entry_ptr entry, jo
             broken.untouched = i == 0 && !output_seen;
             co_return broken;
         }
-        settled.truncated = reply->truncated;
+        settled.truncated = cut || reply->truncated;
         const auto parsed = json::parse(reply->json, nullptr, false);
         if (parsed.is_object()) {
             settled.failed = refusal(parsed);

@@ -23,7 +23,6 @@ constexpr const char* rules_text = R"json({
     "pager": {"pattern": "--more--", "reply": " "},
     "confirm": [{"pattern": "\\[confirm\\]", "reply": "y"}],
     "fatal": ["^% "],
-    "warning": ["^warn"],
     "redact": ["key (?<secret>\\S+)"],
     "modes": [{"name": "user", "pattern": "^.*>$"}, {"name": "top", "pattern": "^.*#$", "fatal": ["^error"]}]
 })json";
@@ -83,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expectation wanted;
     wanted.typed = "show x";
     wanted.expect_echo = (choice & 0x20) != 0;
+    wanted.stream = true;
     for (const auto* list : {&rules->pager, &rules->confirm}) {
         for (const auto& q : *list) {
             armed_question armed;

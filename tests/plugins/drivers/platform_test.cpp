@@ -92,6 +92,9 @@ TEST_CASE("mistakes in a platform are named by their place") {
     bad = good;
     bad["own_prompt"] = {{"send", "PS1=x"}, {"pattern", "x"}};
     CHECK_THAT(problem(bad), Catch::Contains("{token}"));
+    bad = good;
+    bad["config"] = {{"abort", "rollback 0"}};
+    CHECK(problem(bad) == "'config.commit' must be given where abort or commit_prompt is.");
     CHECK_THAT(problem(json::object()), Catch::Contains("'prompt'"));
     CHECK_THAT(problem(json::array()), Catch::Contains("must be an object"));
 }
@@ -112,6 +115,21 @@ TEST_CASE("a pattern that would take for ever counts as no match") {
     for (int i = 0; i < 20; ++i) { // interpreted first, then as machine code
         CHECK(!pattern.matches(std::string(200, 'a') + "b"));
     }
+}
+
+TEST_CASE("where a match may begin in a text that goes on") {
+    const auto from = [](const char* pattern, std::string_view text) {
+        return ferrule::ssh::regex::compile(pattern)->earliest(text);
+    };
+    CHECK(from("secret (\\S+)$", "no such word") == 12);
+    CHECK(from("secret (\\S+)$", "a se") == 2);
+    CHECK(from("secret (\\S+)$", "a secret b") == 2);
+    CHECK(from("secret (\\S+)$", "a secret b c") == 12);
+    CHECK(from("^--more--", "--mo") == 0);
+    CHECK(from("^--more--", "a --mo") == 6);
+    CHECK(from("(a+)+$", std::string(40, 'a') + "!") <= 41); // runs into its bound, and then nothing is sure
+    CHECK(from("x", "") == 0);
+    CHECK(from("x", "\xff\xfe") <= 2);
 }
 
 TEST_CASE("patterns meet any bytes") {

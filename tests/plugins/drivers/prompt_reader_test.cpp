@@ -2,56 +2,13 @@
 // The prompt reader with neither socket nor clock.
 #include "ssh/reader/config_reader.hpp"
 #include "ssh/reader/echo.hpp"
-#include "ssh/reader/prompt_reader.hpp"
 
-#include "plugins/drivers/rig.hpp"
-
-#include <catch2/catch.hpp>
+#include "plugins/drivers/reader_bench.hpp"
 
 using namespace ferrule::ssh;
-using outcome = prompt_reader::outcome;
-
-namespace {
-
-std::shared_ptr<const platform> rules_of(const std::string& name, const nlohmann::json& changes = {}) {
-    auto object = ferrule::drivers_test::platform(name);
-    if (changes.is_object()) {
-        object.update(changes);
-    }
-    auto compiled = platform::compile(object.dump());
-    if (!compiled) {
-        FAIL(compiled.error().message());
-    }
-    return *compiled;
-}
-
-struct bench {
-    explicit bench(const std::string& platform_name = "cisco_ios", const nlohmann::json& changes = {})
-        : rules(rules_of(platform_name, changes))
-        , state(rules, 511, 24) {}
-
-    /// Learns a prompt as a session does after the login.
-    bench& at(const std::string& prompt) {
-        prompt_reader reader(state, {}, now);
-        reader.feed(prompt, now);
-        reader.tick(now += second);
-        REQUIRE(reader.state() == outcome::prompt);
-        return *this;
-    }
-
-    expectation typed(const std::string& command) const {
-        expectation wanted;
-        wanted.typed = command;
-        wanted.expect_echo = true;
-        return wanted;
-    }
-
-    std::shared_ptr<const platform> rules;
-    dialog state;
-    nanoseconds now = 1000 * second;
-};
-
-} // namespace
+using ferrule::drivers_test::bench;
+using ferrule::drivers_test::outcome;
+using ferrule::drivers_test::rules_of;
 
 TEST_CASE("an unknown prompt completes after the settle time and not before") {
     bench b;

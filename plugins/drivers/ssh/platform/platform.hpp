@@ -58,7 +58,6 @@ struct mode {
     std::string name;
     regex pattern;
     std::vector<regex> fatal;
-    std::vector<regex> warning;
     std::map<std::string, dialogue, std::less<>> to; ///< direct ways to other modes
 };
 
@@ -68,16 +67,14 @@ struct config_rules {
     std::vector<std::string> enter;
     std::vector<std::string> exit;
     std::vector<std::string> commit;
-    std::vector<std::string> commit_confirm; ///< `{minutes}` stands for the time
-    std::vector<std::string> confirm;
     std::vector<std::string> abort;
-    std::vector<std::string> diff;
-    std::vector<std::string> rollback; ///< `{id}` stands for which
-    std::vector<std::string> save;
-    std::size_t window = 1; ///< lines in flight where a refused line does no harm to its successors
+    std::optional<regex> commit_prompt; ///< fits the prompt of those devices of the family that have a commit
+    std::size_t window = 1;             ///< lines in flight where a refused line does no harm to its successors
 
-    /// Lines take effect only with the commit, so that the ones after a refused line do no harm.
-    [[nodiscard]] bool transactional() const noexcept { return !commit.empty() && !abort.empty(); }
+    /// Lines take effect only with the commit. `prompt` is the one in configuration, before the first line.
+    [[nodiscard]] bool staged(std::string_view prompt) const {
+        return !commit.empty() && (!commit_prompt || commit_prompt->matches(prompt));
+    }
 };
 
 /// A prompt of our own that replaces the device's, so that nothing in the output can be taken for it.
@@ -110,11 +107,9 @@ struct platform {
     std::vector<question> pager;   ///< none or one
     std::vector<question> confirm; ///< asked after ordinary commands
     std::vector<regex> fatal;
-    std::vector<regex> warning;
     config_rules config;
     std::optional<own_prompt> own;
-    std::string probe; ///< what the keepalive sends before the return
-    nanoseconds keepalive_interval = 0;
+    std::string probe;                           ///< what the keepalive sends before the return
     nanoseconds keepalive_timeout = 10 * second; ///< for the prompt to come back
     std::vector<regex> redact;                   ///< group `secret`, else the first group, else all of it is masked
 

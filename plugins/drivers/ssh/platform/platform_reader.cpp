@@ -131,7 +131,6 @@ void platform_reader::behaviour(platform& p) {
     in_.object("keepalive", [&](const json& object, const std::string& path) {
         json_reader k(object, path, bad);
         p.probe = k.text("probe");
-        p.keepalive_interval = k.duration("interval", 0);
         p.keepalive_timeout = k.duration("timeout", 10 * second);
         k.finish();
     });
@@ -151,10 +150,8 @@ void platform_reader::texts(platform& p) {
         q.repeat = true;
     }
     p.fatal = patterns(in_, "fatal");
-    p.warning = patterns(in_, "warning");
     p.redact = patterns(in_, "redact");
-    // Read by others: detection and the choice of parsing templates.
-    for (const auto* key : {"inherits", "summary", "detect", "ntc_platform"}) {
+    for (const auto* key : {"inherits", "summary"}) { // for people, and for the core
         in_.find(key);
     }
 }
@@ -170,7 +167,6 @@ void platform_reader::one_mode(platform& p, const json& object, const std::strin
         in.wrong("pattern", "a regular expression");
     }
     m.fatal = patterns(in, "fatal");
-    m.warning = patterns(in, "warning");
     in.object("to", [&](const json& ways, const std::string& place) {
         json_reader check(ways, place, bad);
         for (const auto& way : ways.items()) {
@@ -212,16 +208,17 @@ void platform_reader::config(platform& p) {
         rules.enter = c.texts("enter");
         rules.exit = c.texts("exit");
         rules.commit = c.texts("commit");
-        rules.commit_confirm = c.texts("commit_confirm");
-        rules.confirm = c.texts("confirm");
         rules.abort = c.texts("abort");
-        rules.diff = c.texts("diff");
-        rules.rollback = c.texts("rollback");
-        rules.save = c.texts("save");
+        if (const auto text = c.text("commit_prompt"); !text.empty()) {
+            rules.commit_prompt = pattern(c, "commit_prompt", text);
+        }
         rules.window = c.number("window", 1, 1, 256);
         c.finish();
         if (!rules.mode.empty() && p.mode_named(rules.mode) == platform::npos) {
             c.wrong("mode", "the name of a mode");
+        }
+        if (rules.commit.empty() && (!rules.abort.empty() || rules.commit_prompt)) {
+            c.wrong("commit", "given where abort or commit_prompt is");
         }
     });
 }

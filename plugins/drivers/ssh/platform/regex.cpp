@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ssh/platform/regex.hpp"
 
+#include <algorithm>
 #include <array>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -111,6 +112,21 @@ match_span regex::search(std::string_view subject, match_kind kind) const {
     const char* text = subject.empty() ? "" : subject.data();
     const int count = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text), subject.size(), 0, 0, scratch(), limits());
     return count < 0 ? match_span{} : group(std::size_t{0});
+}
+
+std::size_t regex::earliest(std::string_view subject) const {
+    const auto* code = state_->variants[static_cast<std::size_t>(match_kind::anywhere)].code.get();
+    if (scratch() == nullptr) {
+        return 0;
+    }
+    const char* text = subject.empty() ? "" : subject.data();
+    const int count = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text), subject.size(), 0, PCRE2_PARTIAL_HARD,
+                                  scratch(), limits());
+    if (count == PCRE2_ERROR_NOMATCH) {
+        return subject.size();
+    }
+    const bool found = count >= 0 || count == PCRE2_ERROR_PARTIAL;
+    return found ? std::min<std::size_t>(pcre2_get_ovector_pointer(scratch())[0], subject.size()) : 0;
 }
 
 match_span regex::group(std::size_t number) const {

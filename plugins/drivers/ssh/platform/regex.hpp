@@ -46,6 +46,9 @@ class regex {
         return search(subject, kind).found;
     }
 
+    /// Where a match may begin in this text or in one that goes on from it; its size when there is no such place.
+    [[nodiscard]] std::size_t earliest(std::string_view subject) const;
+
     /// A group of the last search on this thread, which must have been a successful one of this pattern.
     [[nodiscard]] match_span group(const char* name) const;
     [[nodiscard]] match_span group(std::size_t number) const;

@@ -125,7 +125,6 @@ void config_reader::end_answer(std::size_t prompt_lines) {
     config_answer answer;
     answer.output = output_->take();
     answer.refusal = output_->refusal();
-    answer.warnings = output_->warnings();
     stopped_ = stopped_ || (answer.refusal && plan_.stop_on_error);
     answers_.push_back(std::move(answer));
     output_.emplace(dialog_, output::judge::every_line);

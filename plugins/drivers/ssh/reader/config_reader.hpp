@@ -18,7 +18,6 @@ namespace ferrule::ssh {
 struct config_answer {
     std::string output;
     std::optional<std::string> refusal;
-    std::vector<std::string> warnings;
     bool skipped = false; ///< never sent
 };
 
@@ -49,8 +48,11 @@ class config_reader final : private line_sink {
 
     [[nodiscard]] bool has_writes() const noexcept { return !writes_.empty(); }
 
-    /// One answer a line, in order, once done.
+    /// One answer a line, in order, once done; before that, those so far.
     std::vector<config_answer> take_answers() { return std::move(answers_); }
+
+    /// How many lines have gone out.
+    [[nodiscard]] std::size_t sent() const noexcept { return sent_; }
 
     /// The line that is being answered, for error messages.
     [[nodiscard]] const std::string& current() const noexcept { return plan_.lines[current_]; }

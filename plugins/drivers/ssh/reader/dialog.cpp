@@ -119,6 +119,23 @@ bool prompt_memory::same_host(std::string_view host) const noexcept {
     return shorter >= shortest_cut && host.substr(0, shorter) == std::string_view(host_).substr(0, shorter);
 }
 
+bool prompt_memory::may_become(std::string_view line) const noexcept {
+    for (std::string_view prompt : prompts_) {
+        for (auto end = prompt.find('\n'); end != std::string_view::npos; end = prompt.find('\n')) {
+            if (prompt.substr(0, end).starts_with(line)) {
+                return true;
+            }
+            prompt.remove_prefix(end + 1);
+        }
+        const auto host = host_.empty() ? std::string_view::npos : prompt.find(host_);
+        const auto stem = host == std::string_view::npos ? prompt : prompt.substr(0, host + host_.size());
+        if (stem.starts_with(line) || line.starts_with(stem)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void prompt_memory::clear() noexcept {
     prompts_.clear();
     host_.clear();

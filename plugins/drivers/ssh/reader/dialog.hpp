@@ -30,6 +30,9 @@ class prompt_memory {
     /// mode.
     [[nodiscard]] bool same_host(std::string_view host) const noexcept;
 
+    /// Whether an unfinished line may still become one of these prompts, or one of another mode of the same device.
+    [[nodiscard]] bool may_become(std::string_view line) const noexcept;
+
     void clear() noexcept;
 
     [[nodiscard]] const std::string& host() const noexcept { return host_; }

@@ -2,13 +2,13 @@
 #include "ssh/reader/output.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ferrule::ssh {
 
 namespace {
 
 constexpr std::size_t judged_lines = 6;
-constexpr std::size_t most_warnings = 20;
 
 bool any_fits(const std::vector<regex>& patterns, std::string_view line) {
     return std::ranges::any_of(patterns, [&](const regex& pattern) { return pattern.matches(line); });
@@ -21,13 +21,30 @@ void output::add(std::string_view line, bool ended) {
         std::string shown(line);
         state_.secrets.apply(shown);
         weigh(shown);
-        text_.append(line_feeds_, '\n');
-        line_feeds_ = 0;
-        text_ += shown;
+        append(shown);
     }
+    shown_.clear();
     if (ended) {
         ++line_feeds_;
     }
+}
+
+void output::show(std::string_view beginning) {
+    const auto part = trimmed_end(beginning.substr(0, state_.secrets.clear_length(beginning)));
+    if (part.size() > shown_.size()) {
+        append(part);
+        shown_ = part;
+    }
+}
+
+void output::append(std::string_view line) {
+    text_.append(std::exchange(line_feeds_, 0), '\n');
+    if (line.starts_with(shown_)) {
+        line.remove_prefix(shown_.size());
+    } else {
+        text_ += '\n';
+    }
+    text_ += line;
 }
 
 void output::weigh(const std::string& line) {
@@ -39,9 +56,6 @@ void output::weigh(const std::string& line) {
     const mode* current = state_.mode < rules.modes.size() ? &rules.modes[state_.mode] : nullptr;
     if (!refusal_ && (any_fits(rules.fatal, line) || (current != nullptr && any_fits(current->fatal, line)))) {
         refusal_ = line;
-    } else if (warnings_.size() < most_warnings &&
-               (any_fits(rules.warning, line) || (current != nullptr && any_fits(current->warning, line)))) {
-        warnings_.push_back(line);
     }
 }
 

@@ -24,6 +24,10 @@ class output {
     /// Takes a line; `ended` is false for a piece whose line goes on.
     void add(std::string_view line, bool ended);
 
+    /// Gives out the beginning of a line that stands unfinished, as far as nothing in it is to be masked; `add` then
+    /// gives only the rest. When the device goes back and paints over what was given out, its line is given anew.
+    void show(std::string_view beginning);
+
     /// What has come since the last call. Line feeds are held back until something follows them.
     std::string take() { return std::exchange(text_, {}); }
 
@@ -32,18 +36,17 @@ class output {
     /// The first line that says that the device refused, if any.
     [[nodiscard]] const std::optional<std::string>& refusal() const noexcept { return refusal_; }
 
-    [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
-
   private:
     void weigh(const std::string& line);
+    void append(std::string_view line);
 
     const dialog& state_;
     judge how_;
     std::string text_;
+    std::string shown_; ///< what has been given out of the unfinished line
     std::size_t line_feeds_ = 0;
     std::size_t judged_ = 0;
     std::optional<std::string> refusal_;
-    std::vector<std::string> warnings_;
 };
 
 } // namespace ferrule::ssh

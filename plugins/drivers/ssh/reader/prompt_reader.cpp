@@ -17,6 +17,9 @@ constexpr nanoseconds echo_patience = 4;
 /// A prompt with another device's name is probably output.
 constexpr nanoseconds stranger_patience = 10;
 
+/// How long the beginning of a line waits for its end before it is given out.
+constexpr nanoseconds show_patience = 250 * millisecond;
+
 nanoseconds later(nanoseconds now, nanoseconds span) noexcept {
     return span > never - now ? never : now + span;
 }
@@ -29,6 +32,7 @@ prompt_reader::prompt_reader(dialog& state, expectation wanted, nanoseconds now)
     , output_(state, wanted_.judge)
     , heard_at_(now)
     , settle_at_(never)
+    , show_at_(never)
     , in_echo_(wanted_.expect_echo) {
     dialog_.terminal.expect_wrapping(in_echo_);
     if (!wanted_.return_after_echo.empty()) {
@@ -49,7 +53,8 @@ nanoseconds prompt_reader::settle() const noexcept {
 }
 
 nanoseconds prompt_reader::deadline() const noexcept {
-    return outcome_ != outcome::waiting ? never : std::min(settle_at_, later(heard_at_, wanted_.idle));
+    const auto next = settle_at_ != never ? settle_at_ : show_at_;
+    return outcome_ != outcome::waiting ? never : std::min(next, later(heard_at_, wanted_.idle));
 }
 
 void prompt_reader::expect_soon(nanoseconds idle, nanoseconds now) noexcept {
@@ -70,6 +75,7 @@ void prompt_reader::feed(std::string_view bytes, nanoseconds now) {
         dialog_.terminal.clear_replies();
     }
     examine(now);
+    plan_show(now);
 }
 
 void prompt_reader::tick(nanoseconds now) {
@@ -85,12 +91,46 @@ void prompt_reader::tick(nanoseconds now) {
         }
         examine(now);
     }
+    if (outcome_ == outcome::waiting && settle_at_ == never && now >= show_at_) {
+        show_at_ = never;
+        show_line();
+    }
     if (outcome_ == outcome::waiting && now >= later(heard_at_, wanted_.idle)) {
         outcome_ = outcome::silent;
+        show_line();
+    }
+}
+
+void prompt_reader::plan_show(nanoseconds now) {
+    if (wanted_.stream && outcome_ == outcome::waiting && show_at_ == never && !dialog_.terminal.line().empty()) {
+        show_at_ = later(now, show_patience);
+    }
+}
+
+/// Not what may be or become an echo, a question or a prompt, nor what the device draws again and again.
+void prompt_reader::show_line() {
+    const bool expected = in_echo_ || after_pager_ || reply_echo_ || !wanted_.typed_after.empty() ||
+                          !wanted_.return_after_echo.empty() || settle_at_ != never;
+    auto line = dialog_.terminal.line();
+    if (!wanted_.stream || expected || dialog_.terminal.repainted() || dialog_.memory.may_become(line)) {
+        return;
+    }
+    for (const auto& asked : wanted_.questions) {
+        if (line.size() <= longest_question && (asked.repeat || !asked.used)) {
+            line = line.substr(0, asked.pattern->earliest(line));
+        }
+    }
+    if (dialog_.own_prompt && dialog_.rules->own) {
+        line = line.substr(0, dialog_.rules->own->pattern.earliest(line));
+    }
+    if (!line.empty()) {
+        release(0);
+        output_.show(line);
     }
 }
 
 void prompt_reader::on_line(std::string_view line, bool ended) {
+    show_at_ = never;
     if (in_echo_) {
         in_echo_ = false;
         dialog_.terminal.expect_wrapping(false);

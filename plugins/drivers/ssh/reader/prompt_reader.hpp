@@ -34,6 +34,7 @@ struct expectation {
     output::judge judge = output::judge::beginning;
     nanoseconds idle = 30 * second; ///< silence that counts as "the prompt never comes"
     nanoseconds settle = 0;         ///< 0: the platform's
+    bool stream = false;            ///< a line that stands unfinished for a while is given out as far as it has come
 };
 
 /// One wait for the prompt. Feed it bytes, call `tick` at `deadline`, send what `take_writes` gives, and stop once
@@ -90,6 +91,8 @@ class prompt_reader final : private line_sink {
     void answer(armed_question& asked, match_span span);
     void fail(sdk::error what);
     void finish(prompt_find found);
+    void plan_show(nanoseconds now);
+    void show_line();
 
     void settle_until(nanoseconds at) noexcept { settle_at_ = at; }
 
@@ -104,6 +107,7 @@ class prompt_reader final : private line_sink {
     std::optional<sdk::error> problem_;
     nanoseconds heard_at_;
     nanoseconds settle_at_;
+    nanoseconds show_at_; ///< when the unfinished line has waited long enough
     outcome outcome_ = outcome::waiting;
     bool in_echo_;
     bool settled_ = false;

@@ -86,6 +86,11 @@ sdk::task<sdk::reply> device_session::exec(std::string_view text, sdk::call& c) 
     }
     const auto request = exec_request::parse(text);
     const busy_mark busy(*this);
+    for (const auto& q : request.prompts) {
+        if (q.secret) {
+            dialog_->secrets.add(q.reply);
+        }
+    }
     if (request.command) {
         co_return co_await run_command(request, c);
     }

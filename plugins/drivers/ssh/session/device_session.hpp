@@ -7,6 +7,7 @@
 #include "ssh/reader/prompt_reader.hpp"
 #include "ssh/session/credential.hpp"
 #include "ssh/session/exec_request.hpp"
+#include "ssh/session/replies.hpp"
 #include "ssh/session/services.hpp"
 #include "ssh/session/shell.hpp"
 
@@ -24,9 +25,7 @@ namespace ferrule::ssh {
 struct line_outcome {
     std::string output;
     std::optional<std::string> refusal;
-    std::vector<std::string> warnings;
     int exit_status = -1;
-    bool skipped = false;
 };
 
 /// Where the output of a command goes while it runs.
@@ -75,9 +74,14 @@ class device_session final : public sdk::driver_session {
 
     // config.cpp
     sdk::task<sdk::reply> run_config(const exec_request& request);
-    sdk::task<sdk::result<void>> run_config_lines(const exec_request& request, std::vector<line_outcome>& outcomes);
-    sdk::task<sdk::result<void>> run_config_window(const exec_request& request, std::size_t window,
-                                                   std::vector<line_outcome>& outcomes);
+    sdk::task<sdk::result<void>> configure(const exec_request& request, config_log& log);
+    sdk::task<sdk::result<void>> send_config(const exec_request& request, std::size_t window, config_log& log);
+    sdk::task<sdk::result<void>> send_config_lines(const exec_request& request, std::size_t window, config_log& log);
+    sdk::task<sdk::result<void>> send_config_window(const exec_request& request, std::size_t window, config_log& log);
+    sdk::task<sdk::result<void>> commit(const exec_request& request, config_log& log);
+    sdk::task<sdk::result<void>> leave_config(std::size_t home_mode, nanoseconds idle);
+    sdk::task<sdk::result<void>> run_logged(std::string text, const std::vector<question>& questions,
+                                            output::judge judge, nanoseconds idle, config_log& log);
 
     void start_keepalive();
     void on_keepalive_timer();

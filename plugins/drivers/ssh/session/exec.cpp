@@ -14,11 +14,7 @@ sdk::task<sdk::reply> device_session::run_command(const exec_request& request, s
         }
     }
     auto wanted = expect(*request.command, request.prompts, request.idle);
-    for (const auto& q : request.prompts) {
-        if (q.secret) {
-            dialog_->secrets.add(q.reply);
-        }
-    }
+    wanted.stream = true;
     output_stream to(c, dialog_->secrets, request.raw);
     send_line(wanted);
     prompt_reader reader(*dialog_, std::move(wanted), host().now());

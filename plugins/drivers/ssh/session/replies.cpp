@@ -3,29 +3,23 @@
 
 #include <ferrule/sdk/json_writer.hpp>
 
-#include <utility>
-
 namespace ferrule::ssh {
 
 namespace {
 
-std::string failed(const std::string& code, const std::string& message) {
-    return sdk::json_object().add("code", code).add("message", message).text();
-}
-
-std::string rejected(const std::string& command, const std::string& refusal) {
-    return failed("command_rejected", "The device refused '" + command + "': " + refusal);
-}
-
-std::string texts(const std::vector<std::string>& all) {
-    sdk::json_array out;
-    for (const auto& each : all) {
-        out.add(each);
-    }
-    return out.text();
+std::string failed(const sdk::error& why) {
+    return sdk::json_object().add("code", why.code()).add("message", why.message()).text();
 }
 
 } // namespace
+
+sdk::error rejected(const std::string& command, const std::string& refusal) {
+    return {"command_rejected", "The device refused '" + command + "': " + refusal};
+}
+
+sdk::error ended_badly(const std::string& command, int exit_status) {
+    return {"command_failed", "'" + command + "' ended with exit status " + std::to_string(exit_status) + "."};
+}
 
 std::string command_reply(const std::string& command, int exit_status, const output& out) {
     sdk::json_object reply;
@@ -33,38 +27,35 @@ std::string command_reply(const std::string& command, int exit_status, const out
         reply.add("exit_status", exit_status);
     }
     if (out.refusal()) {
-        reply.add_json("failed", rejected(command, *out.refusal()));
+        reply.add_json("failed", failed(rejected(command, *out.refusal())));
     } else if (exit_status > 0) {
-        reply.add_json("failed", failed("command_failed", "'" + command + "' ended with exit status " +
-                                                              std::to_string(exit_status) + "."));
-    }
-    if (!out.warnings().empty()) {
-        reply.add_json("warnings", texts(out.warnings()));
+        reply.add_json("failed", failed(ended_badly(command, exit_status)));
     }
     return reply.text();
 }
 
 std::string refused_reply(const sdk::error& why) {
-    return sdk::json_object().add_json("failed", failed(why.code(), why.message())).text();
+    return sdk::json_object().add_json("failed", failed(why)).text();
 }
 
-std::string config_reply(const std::vector<std::pair<std::string, line_outcome>>& lines) {
+std::string config_reply(const config_log& log) {
     sdk::json_array all;
-    for (const auto& [line, outcome] : lines) {
+    for (const auto& line : log) {
         sdk::json_object one;
-        one.add("command", line).add("output", outcome.output);
-        if (outcome.refusal) {
-            one.add_json("failed", rejected(line, *outcome.refusal));
+        one.add("command", line.command).add("output", line.output);
+        if (line.failed) {
+            one.add_json("failed", failed(*line.failed));
         }
-        if (!outcome.warnings.empty()) {
-            one.add_json("warnings", texts(outcome.warnings));
-        }
-        if (outcome.skipped) {
+        if (line.skipped) {
             one.add("skipped", true);
         }
         all.add_json(one.text());
     }
     return sdk::json_object().add_json("lines", all.text()).text();
+}
+
+sdk::error broken_off(const sdk::error& why, const config_log& log) {
+    return log.empty() ? why : sdk::error(why.code(), why.message(), why.retryable(), config_reply(log));
 }
 
 } // namespace ferrule::ssh

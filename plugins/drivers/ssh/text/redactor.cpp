@@ -74,6 +74,19 @@ void redactor::apply(std::string& line) const {
     }
 }
 
+std::size_t redactor::clear_length(std::string_view line) const {
+    for (const auto& secret : secrets_) {
+        line = line.substr(0, line.find(secret));
+        line.remove_suffix(partial_at_end(line, secret));
+    }
+    if (rules_ != nullptr && line.size() <= longest_line) {
+        for (const auto& pattern : rules_->redact) {
+            line = line.substr(0, pattern.earliest(line));
+        }
+    }
+    return line.size();
+}
+
 void redactor::forget() noexcept {
     for (auto& secret : secrets_) {
         wipe(secret);

@@ -28,6 +28,9 @@ class redactor {
     /// Masks what must not be seen in one line.
     void apply(std::string& line) const;
 
+    /// How much of an unfinished line holds nothing that is to be masked, however the line goes on.
+    [[nodiscard]] std::size_t clear_length(std::string_view line) const;
+
     /// Masks only the known secrets; for text that is not a line of output.
     void hide_secrets(std::string& text) const;
 

@@ -62,6 +62,9 @@ class screen {
     /// Nothing has been drawn on the current line since it began; in `on_line`, on the line that just ended.
     [[nodiscard]] bool untouched() const noexcept { return untouched_; }
 
+    /// Something on the current line has been painted over or erased.
+    [[nodiscard]] bool repainted() const noexcept { return repainted_; }
+
     /// Gives memory back between commands.
     void shrink();
 

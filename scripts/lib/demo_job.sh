@@ -26,7 +26,9 @@ start_ferrule() {
     local log=$dir/ferrule.log
     : >"$log"
     began=$(now_ms)
-    "$binary" run -c "$dir/demo.yaml" >>"$log" 2>&1 &
+    # In a session of its own, where Ctrl-C does not reach it: the demo stops it in order. When the demo itself is killed,
+    # the kernel does. The demo's lock stays with the demo.
+    setsid setpriv --pdeathsig TERM "$binary" run -c "$dir/demo.yaml" </dev/null >>"$log" 2>&1 9>&- &
     daemon=$!
     # The log is followed line by line, without asking again and again; it ends when the daemon does.
     exec {log_lines}< <(exec tail -n +1 -f --pid="$daemon" "$log")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,6 +17,12 @@ def can_be_root() -> bool:
     if os.geteuid() == 0:
         return True
     return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+
+
+def wait_for_end(pidfd: int) -> None:
+    """Returns when the process has ended; a hang is an error."""
+    if not select.select([pidfd], [], [], LIMIT_S)[0]:
+        raise AssertionError(f"the process still runs after {LIMIT_S} s")
 
 
 class Lab:

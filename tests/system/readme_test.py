@@ -14,7 +14,7 @@ BUILD = Path(os.environ.get("FERRULE_BUILD", FERRULE.parents[1]))
 # Commands that would build or test everything again from within a test → what else runs them: a test, or a file that is a
 # step of continuous integration.
 ELSEWHERE = {
-    "scripts/demo": "test scripts.usage",
+    "scripts/demo": "test scripts.demo",
     "scripts/test": "file .ci/run",
     "cmake --preset release && cmake --build --preset release": "file scripts/lib/build.sh",
 }

@@ -85,6 +85,7 @@ class installed_prefix(unittest.TestCase):
         text = unit.read_text()
         self.assertIn(f"ExecStart={self.prefix}/bin/ferrule run -c {self.prefix}/etc/ferrule/ferrule.yaml\n", text)
         self.assertNotIn("@FERRULE", text)
+        self.assertIn("\nEnvironment=HOME=%S/ferrule\n", text)
         if shutil.which("systemd-analyze"):
             verified = run("systemd-analyze", "verify", "--man=no", unit)
             about_it = [line for line in verified.stderr.splitlines() if "ferrule.service" in line]

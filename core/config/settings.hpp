@@ -113,6 +113,7 @@ struct jobs_settings {
     std::uint32_t max_commands = 1'000;
     std::uint32_t keep_finished_in_memory = 10'000;
     byte_size output_limit = mebibytes(1); ///< Of one command.
+    byte_size job_output_limit = mebibytes(64);
     base::duration default_ttl = 10min;
     base::duration default_timeout = 60s;
     base::duration max_timeout = 24h;

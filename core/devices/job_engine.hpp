@@ -49,6 +49,7 @@ class job_engine final : public job_service {
                  const std::string& fingerprint, std::function<void(result<void>)> done);
     void finish(entry_ptr entry, model::job last);
     void store_last(entry_ptr entry, job_ptr last, base::duration pause);
+    void store_without_output(entry_ptr entry, job_ptr last);
     void arm_expiry();
     void expire();
     asio::awaitable<result<accepted>> accept(model::job_request request, std::string owner, std::string key,

@@ -17,6 +17,11 @@ constexpr auto first_pause = std::chrono::milliseconds(100);
 constexpr base::duration longest_pause = std::chrono::seconds(5);
 constexpr base::duration writing_limit = std::chrono::minutes(5);
 
+bool has_output(const model::job& ended) {
+    return std::any_of(ended.results.begin(), ended.results.end(),
+                       [](const auto& each) { return !each.output.empty(); });
+}
+
 error interrupted_change() {
     return error(
         "interrupted",
@@ -32,6 +37,16 @@ void job_engine::finish(entry_ptr entry, model::job last) {
     store_last(std::move(entry), std::make_shared<const model::job>(std::move(last)), first_pause);
 }
 
+// A result that the store will never take must not keep its job from ending.
+void job_engine::store_without_output(entry_ptr entry, job_ptr last) {
+    auto cut = std::make_shared<model::job>(*last);
+    for (auto& each : cut->results) {
+        each.truncated = each.truncated || !each.output.empty();
+        each.output.clear();
+    }
+    store_last(std::move(entry), std::move(cut), first_pause);
+}
+
 void job_engine::store_last(entry_ptr entry, job_ptr last, base::duration pause) {
     records_.put(*last, [this, entry, last, pause](result<void> written) {
         if (written) {
@@ -42,6 +57,10 @@ void job_engine::store_last(entry_ptr entry, job_ptr last, base::duration pause)
                          {{"job", last->id}, {"why", written.error().message()}});
         if (abandoned_)
             return;
+        if (written.error().code() == "record_too_large" && has_output(*last)) {
+            store_without_output(entry, last);
+            return;
+        }
         auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), pause);
         timer->async_wait([this, timer, entry, last, pause](const boost::system::error_code& failed) {
             if (!failed)

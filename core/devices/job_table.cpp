@@ -11,10 +11,10 @@ namespace ferrule::devices {
 
 using base::json;
 
-job_table::job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished)
+job_table::job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished, std::size_t keep_bytes)
     : bus_(bus)
     , figures_(figures)
-    , keep_finished_(keep_finished) {}
+    , ended_(keep_finished, keep_bytes) {}
 
 void job_table::add(const entry_ptr& added, base::steady_time deadline) {
     const std::lock_guard lock(mutex_);
@@ -91,8 +91,7 @@ job_ptr job_table::view(std::string_view id) const {
     if (const auto living = find(id))
         return view(living);
     const std::lock_guard lock(mutex_);
-    const auto at = ended_.find(std::string(id));
-    return at == ended_.end() ? nullptr : at->second;
+    return ended_.find(id);
 }
 
 bool job_table::claim(const entry_ptr& wanted) {
@@ -195,14 +194,7 @@ void job_table::finished(const entry_ptr& ended, job_ptr last) {
         alive_.erase(ended->id);
         if (!ran)
             --queued_;
-        if (keep_finished_ > 0) {
-            ended_.emplace(ended->id, last);
-            ended_order_.push_back(ended->id);
-            if (ended_order_.size() > keep_finished_) {
-                ended_.erase(ended_order_.front());
-                ended_order_.pop_front();
-            }
-        }
+        ended_.keep(last);
     }
     (ran ? figures_.jobs_running : figures_.jobs_queued).Decrement();
     figures_.job_finished(last->state, last->request.how).Increment();
@@ -296,7 +288,8 @@ std::vector<entry_ptr> job_table::unfinished() const {
     std::vector<entry_ptr> all;
     all.reserve(alive_.size());
     for (const auto& [id, each] : alive_)
-        all.push_back(each);
+        if (each->durable)
+            all.push_back(each);
     return all;
 }
 

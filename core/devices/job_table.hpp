@@ -1,7 +1,6 @@
 // All jobs that are alive, and the last that ended, in memory.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "devices/finished_jobs.hpp"
 #include "devices/job_entry.hpp"
 #include "state/event_bus.hpp"
 #include "state/metrics.hpp"
@@ -22,7 +22,9 @@ namespace ferrule::devices {
 /// called without the lock.
 class job_table {
   public:
-    job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished);
+    /// The last finished jobs are remembered, at most so many and so many bytes of them.
+    job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished,
+              std::size_t keep_bytes = std::size_t{64} * 1024 * 1024);
 
     /// Adds a queued job that expires at `deadline` unless it is claimed before.
     void add(const entry_ptr& added, base::steady_time deadline);
@@ -77,6 +79,7 @@ class job_table {
     [[nodiscard]] std::optional<base::steady_time> next_deadline() const;
 
     [[nodiscard]] std::size_t queued() const;
+    /// Those that were accepted and have not ended.
     [[nodiscard]] std::vector<entry_ptr> unfinished() const;
 
   private:
@@ -87,11 +90,9 @@ class job_table {
 
     state::event_bus& bus_;
     state::metrics& figures_;
-    const std::size_t keep_finished_;
     mutable std::mutex mutex_;
     std::unordered_map<std::string, entry_ptr> alive_;
-    std::unordered_map<std::string, job_ptr> ended_;
-    std::deque<std::string> ended_order_;
+    finished_jobs ended_;
     job_entry::deadlines deadlines_;
     std::size_t queued_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "store/write_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferrule::store {
@@ -25,7 +26,9 @@ write_queue::verdict write_queue::admit(std::size_t bytes) const noexcept {
     if (closed_)
         return verdict::closed;
     const auto present = queued_.bytes + taken_bytes_;
-    return present != 0 && present + bytes > limit_ ? verdict::full : verdict::taken;
+    // What never fits must not wait for a moment in which there is nothing else to write: under load none comes.
+    const auto room = bytes > limit_ ? limit_ : limit_ - std::min(limit_, bytes);
+    return present != 0 && present > room ? verdict::full : verdict::taken;
 }
 
 void write_queue::wake(std::unique_lock<std::mutex>& lock) {

@@ -40,7 +40,7 @@ class write_queue {
     enum class verdict { taken, full, closed };
 
     /// Moves from the arguments only when the verdict is `taken`. A write that is larger than the limit is taken when
-    /// nothing else waits.
+    /// no more than the limit waits.
     verdict add(record& one, completion& done);
     verdict add(std::vector<record>& all, completion& done);
 

@@ -129,6 +129,41 @@ TEST_CASE("only the last finished jobs are remembered") {
     CHECK(f.figures.jobs_queued.Value() == 0);
 }
 
+TEST_CASE("finished jobs are remembered only as long as their output has room") {
+    fixture f;
+    job_table table(f.bus, f.figures, 100, 10'000);
+    const auto end_with = [&](const std::string& id, std::size_t bytes) {
+        auto last = std::make_shared<model::job>();
+        last->id = id;
+        const auto entry = std::make_shared<job_entry>(last, nullptr, 1s);
+        table.add(entry, base::steady_time(1h));
+        table.made_durable(entry);
+        REQUIRE(table.claim(entry));
+        auto ended = std::make_shared<model::job>(*last);
+        ended->state = model::job_state::succeeded;
+        ended->results.emplace_back().output = std::string(bytes, 'x');
+        table.finished(entry, std::move(ended));
+    };
+    for (const auto* id : {"a", "b", "c"})
+        end_with(id, 3000);
+    CHECK_FALSE(table.view("a"));
+    CHECK(table.view("b"));
+    CHECK(table.view("c"));
+    end_with("large", 100'000);
+    for (const auto* id : {"b", "c", "large"})
+        CHECK_FALSE(table.view(id));
+    end_with("d", 3000);
+    CHECK(table.view("d"));
+}
+
+TEST_CASE("a job whose record is not on disk yet is in no listing") {
+    fixture f;
+    const auto early = f.add("a", base::steady_time(1h), false);
+    CHECK(f.table.unfinished().empty());
+    f.table.made_durable(early);
+    CHECK(f.table.unfinished() == std::vector<entry_ptr>{early});
+}
+
 TEST_CASE("who waits is told once, who has left is not, and who comes late learns it at once") {
     fixture f;
     const auto job = f.add("a");

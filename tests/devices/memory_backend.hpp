@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,7 @@ struct memory_store {
     std::mutex mutex;
     std::condition_variable changed;
     std::map<std::string, std::map<std::string, ferrule::store::row>> rows;
+    std::size_t largest = SIZE_MAX; ///< No value may be longer.
     int failures = 0;
     int refused = 0;
     bool helps = true;
@@ -40,7 +42,8 @@ class memory_backend final : public ferrule::store::backend {
     explicit memory_backend(std::shared_ptr<memory_store> over)
         : over_(std::move(over)) {}
 
-    ferrule::result<std::uint32_t> put_batch(std::span<const ferrule::store::record> records) override {
+    /// Leaves nothing out.
+    ferrule::result<void> put_batch(std::span<const ferrule::store::record> records, std::span<std::uint8_t>) override {
         const std::lock_guard lock(over_->mutex);
         if (over_->failures > 0) {
             --over_->failures;
@@ -48,13 +51,16 @@ class memory_backend final : public ferrule::store::backend {
             over_->changed.notify_all();
             return ferrule::error("store_failed", "the disk is on strike", over_->helps);
         }
+        for (const auto& each : records)
+            if (each.value.size() > over_->largest)
+                return ferrule::error("record_too_large", "there is no disk so large");
         for (const auto& each : records) {
             if (each.remove)
                 over_->rows[each.collection].erase(each.key);
             else
                 over_->rows[each.collection][each.key] = {each.key, each.value, each.expires_at_ms};
         }
-        return std::uint32_t{0};
+        return ferrule::ok();
     }
 
     ferrule::result<std::optional<ferrule::store::row>> get(std::string_view collection,

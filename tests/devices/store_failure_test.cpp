@@ -82,6 +82,26 @@ TEST_CASE("the end of a job that cannot be written is tried again, and until the
     CHECK(store->rows["jobs"].at(id).value.find("\"succeeded\"") != std::string::npos);
 }
 
+TEST_CASE("a job whose output is too large for the store ends without it, and says that it was cut") {
+    const test::scratch_folder scratch;
+    const auto store = std::make_shared<test::memory_store>();
+    store->largest = 4000;
+    engine_rig rig(over(scratch, store));
+    rig.add_device("d", "echo");
+    const auto last = rig.run("d", {"emit 10000", "print small", "exit 7"});
+    CHECK(last->state == model::job_state::succeeded);
+    REQUIRE(last->results.size() == 3);
+    CHECK(last->results[0].output.empty());
+    CHECK(last->results[0].truncated);
+    CHECK(last->results[1].truncated);
+    CHECK_FALSE(last->results[2].truncated);
+    CHECK(last->results[2].exit_status == 7);
+    const auto kept = rig.wait(rig.records().get(last->id));
+    REQUIRE(kept.value());
+    CHECK((*kept)->state == model::job_state::succeeded);
+    CHECK(rig.run("d", {"count"})->results.at(0).output == "4\n");
+}
+
 TEST_CASE("a change whose start cannot be written does not reach the device") {
     const test::scratch_folder scratch;
     const auto store = std::make_shared<test::memory_store>();

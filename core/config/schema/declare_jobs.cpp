@@ -34,9 +34,13 @@ const shape& shape_of<jobs_settings>() {
             .add("max_commands", &jobs_settings::max_commands, "Commands or configuration lines of one job.",
                  {.least = 1, .most = 1'000'000})
             .add("keep_finished_in_memory", &jobs_settings::keep_finished_in_memory,
-                 "Finished jobs that are answered without asking the store.", {.most = 10'000'000})
+                 "Finished jobs that are answered without asking the store, at most 64MiB of them.",
+                 {.most = 10'000'000})
             .add("output_limit", &jobs_settings::output_limit,
                  "Output kept of one command; what was cut off is marked as `truncated`.",
+                 {.least = 1024, .most = std::int64_t{1} << 30U})
+            .add("job_output_limit", &jobs_settings::job_output_limit,
+                 "Output kept of all commands of one job together; what was cut off is marked as `truncated`.",
                  {.least = 1024, .most = std::int64_t{1} << 30U})
             .add("default_ttl", &jobs_settings::default_ttl,
                  "How long a job may wait before it expires, when it does not say itself.",

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -144,6 +145,56 @@ TEST_CASE("a full disk gives disk_full, nothing is half-written, and writing goe
     }
     CHECK(said == "as it should be");
     CHECK(status == 0);
+}
+
+TEST_CASE("a record that is too large for SQLite is refused for good, and the store goes on") {
+    const scratch_folder folder;
+    const auto path = folder.file("a.db");
+    opened_store store(config_for(path));
+    // Pages that are never touched, so that they take no memory.
+    constexpr std::size_t size = 1'100'000'000;
+    auto* const pages = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    REQUIRE(pages != MAP_FAILED);
+    frl_record large{};
+    large.struct_size = sizeof(large);
+    large.collection = testhost::str("jobs");
+    large.key = testhost::str("large");
+    large.value = {static_cast<const char*>(pages), size};
+    const frl_record* const records[] = {&large};
+    std::uint8_t left_out = 0;
+    testhost::reported_error error;
+    CHECK(store->api().put_batch(store->raw(), records, 1, &left_out, testhost::raw(error)) != FRL_OK);
+    CHECK(error.code == "record_too_large");
+    CHECK(error.message ==
+          "cannot write to the database " + path + ": a record is larger than SQLite takes, which is 1 GB");
+    CHECK_FALSE(error.retryable);
+    ::munmap(pages, size);
+    store->put({job("small")});
+    CHECK(keys_of(store->scan({"jobs", "", "", false, 0, {}})) == std::vector<std::string>{"small"});
+}
+
+TEST_CASE("writing a record again touches only the indexes of what has changed") {
+    const scratch_folder folder;
+    const auto path = folder.file("a.db");
+    opened_store store(config_for(path));
+    std::vector<testhost::record> all;
+    for (int i = 100; i < 400; ++i)
+        all.push_back(job(std::to_string(i), i % 2 == 0 ? "queued" : "running"));
+    store->put(all);
+    const auto pages_of = [&](const testhost::record& changed) {
+        constexpr std::uintmax_t frame = 4096 + 24;
+        const auto before = std::filesystem::file_size(path + "-wal");
+        store->put({changed});
+        return (std::filesystem::file_size(path + "-wal") - before) / frame;
+    };
+    auto changed = all[150];
+    changed.value = R"({"id":"251"})";
+    CHECK(pages_of(changed) == 1);
+    changed.attributes[0] = "failed";
+    CHECK(pages_of(changed) >= 2);
+    changed.expires_at_ms = 1000;
+    changed.attributes = {"queued", "r2"};
+    CHECK(pages_of(changed) >= 4);
 }
 
 TEST_CASE("the write-ahead log keeps to its limit however much is written") {

@@ -1,0 +1,36 @@
+#include "devices/finished_jobs.hpp"
+
+namespace ferrule::devices {
+
+namespace {
+
+// Output is what makes jobs large; the rest is a guess.
+std::size_t size_of(const model::job& kept) {
+    constexpr std::size_t fixed = 1024;
+    auto bytes = fixed;
+    for (const auto& each : kept.results)
+        bytes += sizeof(each) + 2 * each.command.size() + each.output.size();
+    for (const auto& line : kept.request.config)
+        bytes += sizeof(line) + line.size();
+    return bytes;
+}
+
+} // namespace
+
+void finished_jobs::keep(const job_ptr& last) {
+    jobs_.insert_or_assign(last->id, last);
+    order_.emplace_back(last->id, size_of(*last));
+    bytes_ += order_.back().second;
+    while (!order_.empty() && (order_.size() > most_jobs_ || bytes_ > most_bytes_)) {
+        bytes_ -= order_.front().second;
+        jobs_.erase(order_.front().first);
+        order_.pop_front();
+    }
+}
+
+job_ptr finished_jobs::find(std::string_view id) const {
+    const auto at = jobs_.find(std::string(id));
+    return at == jobs_.end() ? nullptr : at->second;
+}
+
+} // namespace ferrule::devices

@@ -42,6 +42,22 @@ bool fifo_runs::push(const entry_ptr& entry) {
     return true;
 }
 
+void fifo_runs::wake(const entry_ptr& entry) {
+    if (parts_.table.is_claimed(entry))
+        forget_dead();
+    pump();
+}
+
+// What was cancelled or has expired must not pile up while all places are taken; each pass over the queue is paid for
+// by as many of them as it drops.
+void fifo_runs::forget_dead() {
+    const std::lock_guard lock(mutex_);
+    if (++dead_ < 16 || dead_ * 2 < queue_.size())
+        return;
+    std::erase_if(queue_, [this](const auto& each) { return parts_.table.is_claimed(each); });
+    dead_ = 0;
+}
+
 void fifo_runs::pump() {
     std::vector<std::shared_ptr<run>> begun;
     {
@@ -60,8 +76,10 @@ void fifo_runs::claim_next(std::vector<std::shared_ptr<run>>& begun) {
         if (!mine && !parts_.table.is_claimed(first))
             return;
         queue_.pop_front();
-        if (!mine)
+        if (!mine) {
+            dead_ -= dead_ > 0 ? 1 : 0;
             continue;
+        }
         auto one = std::make_shared<run>(first, parts_.loop.make_strand());
         runs_.push_back(one);
         begun.push_back(std::move(one));

@@ -23,8 +23,9 @@ class fifo_runs {
 
     /// False after stop.
     bool push(const entry_ptr& entry);
-    /// Starts what may start, because a job became durable or was withdrawn. Not under a lock: it may run jobs.
-    void pump();
+    /// Starts what may start, because this job became durable, or someone else has claimed it. Not under a lock: it may
+    /// run jobs.
+    void wake(const entry_ptr& entry);
     [[nodiscard]] std::size_t running() const;
     [[nodiscard]] std::vector<model::session_info> sessions() const;
     /// Takes nothing more; `emptied` is called once nothing runs.
@@ -33,6 +34,8 @@ class fifo_runs {
   private:
     struct run;
 
+    void pump();
+    void forget_dead();
     asio::awaitable<void> work(std::shared_ptr<run> one);
     asio::awaitable<run_outcome> execute(std::shared_ptr<run> one, job_ptr shown, base::steady_time deadline);
     void claim_next(std::vector<std::shared_ptr<run>>& begun);
@@ -41,6 +44,7 @@ class fifo_runs {
     node_parts& parts_;
     mutable std::mutex mutex_;
     std::deque<entry_ptr> queue_;
+    std::size_t dead_ = 0; // of the queue, those that others have claimed; at least
     std::vector<std::shared_ptr<run>> runs_;
     std::function<void()> emptied_;
     bool stopping_ = false;

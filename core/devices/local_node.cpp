@@ -26,7 +26,7 @@ void local_node::wake(const entry_ptr& entry) {
     if (entry->how == model::strategy::pinned)
         pinned_.wake(entry);
     else
-        fifo_.pump();
+        fifo_.wake(entry);
 }
 
 model::node_info local_node::info() const {

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <set>
 
 using namespace ferrule;
@@ -159,6 +160,56 @@ TEST_CASE("output over the limit is cut and says so") {
     CHECK_FALSE(last->results.at(0).truncated);
     CHECK(last->results.at(1).output.size() == 4096);
     CHECK(last->results.at(1).truncated);
+}
+
+TEST_CASE("what all commands of a job print together is kept up to a limit as well, without holes") {
+    const test::scratch_folder scratch;
+    engine_rig rig(
+        with(scratch, [](config::jobs_settings& jobs) { jobs.job_output_limit = config::byte_size{10'000}; }));
+    rig.add_device("d", "echo");
+    const auto last = rig.run("d", {"emit 6000", "emit 6000", "print more", "exit 0"});
+    CHECK(last->state == model::job_state::succeeded);
+    CHECK(last->results.at(0).output.size() == 6000);
+    CHECK_FALSE(last->results.at(0).truncated);
+    CHECK(last->results.at(1).output.size() == 4000);
+    CHECK(last->results.at(1).truncated);
+    CHECK(last->results.at(2).output.empty());
+    CHECK(last->results.at(2).truncated);
+    CHECK_FALSE(last->results.at(3).truncated);
+    CHECK(rig.run("d", {"emit 6000"})->results.at(0).output.size() == 6000);
+}
+
+TEST_CASE("the output of a configuration is kept up to the limit of each line") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) { jobs.output_limit = config::byte_size{1024}; }));
+    rig.add_device("d", "echo");
+    auto wanted = engine_rig::asking("d", {});
+    wanted.config = {"emit 1024", "emit 1025"};
+    wanted.change = true;
+    const auto last = rig.run(wanted);
+    CHECK(last->results.at(0).output.size() == 1024);
+    CHECK_FALSE(last->results.at(0).truncated);
+    CHECK(last->results.at(1).output.size() == 1024);
+    CHECK(last->results.at(1).truncated);
+}
+
+TEST_CASE("jobs that are cancelled while others take all places do not pile up") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) { jobs.max_running_fifo = 1; }));
+    rig.add_device("d", "echo");
+    auto wanted = engine_rig::asking("d", {"hang"});
+    wanted.how = GENERATE(model::strategy::pinned, model::strategy::fifo);
+    const auto runs = rig.submit(wanted);
+    rig.running(runs);
+    std::vector<std::weak_ptr<test::devices::job_entry>> entries;
+    for (int i = 0; i < 200; ++i) {
+        const auto id = rig.submit(wanted);
+        entries.push_back(rig.table().find(id));
+        REQUIRE(rig.wait(rig.engine().cancel(id)));
+    }
+    const auto left = std::count_if(entries.begin(), entries.end(), [](const auto& each) { return !each.expired(); });
+    CHECK(left < 50);
+    REQUIRE(rig.wait(rig.engine().cancel(runs)));
 }
 
 TEST_CASE("a command that the device refuses fails the job, the rest is skipped unless the request says otherwise") {

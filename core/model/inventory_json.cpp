@@ -108,6 +108,16 @@ credential read_login(object_reader& reader) {
     return read;
 }
 
+std::optional<base::duration> read_span(object_reader& reader, std::string_view key) {
+    constexpr base::duration longest = std::chrono::days(365);
+    auto span = reader.time_span(key);
+    if (span && *span > longest) {
+        reader.complain(key, "must be at most 365d");
+        span.reset();
+    }
+    return span;
+}
+
 labels read_labels(object_reader& reader) {
     labels read;
     const auto* given = reader.object("labels");
@@ -133,7 +143,7 @@ result<device> device_from_json(const json& body) {
     read.at = read_target(reader);
     read.tags = read_labels(reader);
     read.enabled = reader.boolean_or("enabled", true);
-    read.session_ttl = reader.time_span("session_ttl");
+    read.session_ttl = read_span(reader, "session_ttl");
     if (auto bad = reader.finish())
         return *bad;
     return read;

@@ -1,7 +1,9 @@
 // Devices, credentials and targets as JSON.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -21,6 +23,9 @@ target read_target(base::object_reader& reader);
 /// Reads the secret fields of a login (username, password, private_key, passphrase, enable_password, answers) through
 /// the caller's reader.
 credential read_login(base::object_reader& reader);
+
+/// Reads a duration of at most 365d, which can be added to any time that a clock gives.
+std::optional<base::duration> read_span(base::object_reader& reader, std::string_view key);
 
 /// Reads `labels`, an object of texts, through the caller's reader.
 labels read_labels(base::object_reader& reader);

@@ -71,6 +71,12 @@ std::vector<std::string> read_config(object_reader& reader) {
     return lines;
 }
 
+bool holds_anything(const credential& login) {
+    return !login.username.empty() || !login.password.empty() || !login.private_key.empty() ||
+           !login.passphrase.empty() || !login.agent_socket.empty() || !login.enable_password.empty() ||
+           !login.answers.empty();
+}
+
 std::optional<inline_target> read_inline(object_reader& reader) {
     const auto* given = reader.object("target");
     if (given == nullptr)
@@ -79,11 +85,11 @@ std::optional<inline_target> read_inline(object_reader& reader) {
     inline_target read;
     read.at = read_target(fields);
     auto login = read_login(fields);
-    const bool own = !login.username.empty() || !login.password.empty() || !login.private_key.empty();
+    const bool own = holds_anything(login);
     if (own && !read.at.credential.empty())
-        fields.complain("credential", "stands beside a username, password or private_key; give one or the other");
+        fields.complain("credential", "stands beside a username or another part of a login; give one or the other");
     if (own && login.username.empty())
-        fields.complain("username", "is required with a password or private_key");
+        fields.complain("username", "is required with a password, a private_key or another part of a login");
     if (own)
         read.login = std::move(login);
     reader.absorb(fields);
@@ -115,8 +121,8 @@ result<job_request> job_request_from_json(const json& body) {
     read.change = change.value_or(config) || config;
     read.stop_on_error = reader.boolean_or("stop_on_error", true);
     read.raw = reader.boolean_or("raw", false);
-    read.ttl = reader.time_span("ttl");
-    read.timeout = reader.time_span("timeout");
+    read.ttl = read_span(reader, "ttl");
+    read.timeout = read_span(reader, "timeout");
     if (read.ttl && read.ttl->count() <= 0)
         reader.complain("ttl", "must be longer than 0");
     if (read.timeout && read.timeout->count() <= 0)

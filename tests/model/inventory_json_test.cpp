@@ -48,6 +48,7 @@ TEST_CASE("bad devices and credentials are refused with every fault and its plac
     CHECK(device(R"({"name":"d","host":"h","driver":"../x"})") == "driver: is not a plugin's name");
     CHECK(device(R"({"name":"d","host":"h","jump":[{"host":"a/b"}]})") ==
           "jump[0].host: is not a host name or address | jump[0].credential: is required");
+    CHECK(device(R"({"name":"d","host":"h","session_ttl":"106751d"})") == "session_ttl: must be at most 365d");
     const auto credential = [](const char* body) {
         return problems(model::credential_from_json(base::parse_json(body).value()).error());
     };

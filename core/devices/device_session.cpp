@@ -68,6 +68,11 @@ error opening_took_too_long() {
                  "too many sessions are being opened (jobs.max_opening), and its time ran out before its turn", true);
 }
 
+error waited_for_another() {
+    return error("deadline", "another login of the same kind was under way, and its time ran out before that ended",
+                 true);
+}
+
 } // namespace
 
 asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(node_parts& parts, resolved_ptr at,
@@ -89,6 +94,15 @@ asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(no
     auto text = target_text(parts, *at, loans);
     if (!text)
         co_return text.error();
+    auto pass = co_await parts.logins.enter(login, deadline);
+    if (co_await is_cancelled())
+        co_return cancelled();
+    if (!pass)
+        co_return waited_for_another();
+    if (const auto left = parts.refused.left(login, parts.clock.steady_now()))
+        co_return held_back(*at, *left); // another was refused meanwhile
+    if (pass->failed_before())
+        co_return *pass->failed_before();
     // Handshakes cost processor time here and there; those that wait for their turn are still cancelled in time.
     auto turn = co_await parts.opening.take(deadline);
     if (co_await is_cancelled())
@@ -96,15 +110,17 @@ asio::awaitable<result<std::unique_ptr<device_session>>> device_session::open(no
     if (!turn)
         co_return opening_took_too_long();
     if (const auto left = parts.refused.left(login, parts.clock.steady_now()))
-        co_return held_back(*at, *left); // another was refused meanwhile
+        co_return held_back(*at, *left);
     auto opened = co_await (*driver)->open(std::move(*text), deadline, std::move(on_lost));
     turn.reset();
     if (!opened) {
         if (opened.error().code() == "auth_failed")
             parts.refused.failed(login, parts.clock.steady_now());
+        pass->failed(opened.error());
         co_return opened.error();
     }
     parts.refused.succeeded(login);
+    pass->succeeded();
     parts.figures.sessions_opened.Increment();
     co_return std::unique_ptr<device_session>(
         new device_session(parts, std::move(at), std::move(*opened), std::move(loans), std::move(taken)));

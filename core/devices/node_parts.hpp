@@ -11,6 +11,7 @@
 #include "devices/hold_back.hpp"
 #include "devices/job_entry.hpp"
 #include "devices/job_table.hpp"
+#include "devices/login_groups.hpp"
 #include "devices/secret_book.hpp"
 #include "devices/turns.hpp"
 #include "plugins/registry.hpp"
@@ -40,6 +41,7 @@ struct node_parts {
     platform_source platforms;
     job_writer write{}; ///< Set by the engine, as is finish.
     hold_back refused{limits.auth_hold_back};
+    login_groups logins{};
     std::atomic<std::uint32_t> sessions{0};
     turns opening{limits.max_opening};
 

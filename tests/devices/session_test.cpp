@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
+
 using namespace ferrule;
 using namespace std::chrono_literals;
 using test::engine_rig;
@@ -69,6 +71,52 @@ TEST_CASE("a session that does not answer the check while idle is closed, and th
     const auto next = rig.run("d", {"x"});
     CHECK(next->state == model::job_state::succeeded);
     CHECK_FALSE(next->session.value().reused);
+}
+
+TEST_CASE("a check that gets no answer within jobs.idle_timeout ends the session") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) {
+        jobs.keepalive.probe = 10ms;
+        jobs.idle_timeout = 50ms;
+    }));
+    rig.add_device("d", "echo", {{"keepalive", "hang"}});
+    CHECK(rig.run("d", {"x"})->state == model::job_state::succeeded);
+    no_session_left(rig);
+    CHECK(rig.figures().sessions_lost.Value() == 1);
+    CHECK_FALSE(rig.run("d", {"x"})->session.value().reused);
+}
+
+TEST_CASE("closing a session while it is being checked is no loss") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) { jobs.keepalive.probe = 1ms; }));
+    rig.add_device("d", "echo", {{"keepalive", "hang"}});
+    rig.run("d", {"x"});
+    const bool force = GENERATE(true, false);
+    REQUIRE(rig.wait(rig.engine().close_session(rig.engine().sessions().at(0).id, force)));
+    no_session_left(rig);
+    CHECK(rig.figures().sessions_lost.Value() == 0);
+}
+
+TEST_CASE(
+    "a command that says nothing for jobs.idle_timeout fails, what it said before is kept, and the session goes") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) { jobs.idle_timeout = 50ms; }));
+    rig.add_device("d", "echo");
+    const auto how = GENERATE(model::strategy::pinned, model::strategy::fifo);
+    auto wanted = engine_rig::asking("d", {"print begun; silence", "never"});
+    wanted.how = how;
+    const auto last = rig.run(wanted);
+    CHECK(last->state == model::job_state::failed);
+    CHECK(last->error.value().code() == "prompt_timeout");
+    CHECK(last->results.at(0).output == "begun\n");
+    CHECK(last->results.at(0).failed.value().code() == "prompt_timeout");
+    CHECK(last->results.at(1).skipped);
+    no_session_left(rig);
+    auto next = engine_rig::asking("d", {"count"});
+    next.how = how;
+    const auto after = rig.run(next);
+    CHECK(after->results.at(0).output == "1\n");
+    CHECK_FALSE(after->session.value().reused);
 }
 
 TEST_CASE("with a check interval of 0 an idle session is not checked") {
@@ -243,6 +291,36 @@ TEST_CASE("a refused login is not tried again for a while, but another credentia
             CHECK(rig.run(std::move(second))->error.value().code() == "auth_held_back");
         }
     }
+}
+
+TEST_CASE("of jobs that come at once with a wrong password only one tries it") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch));
+    rig.add_credential("wrong", "1");
+    rig.add_device("d", "echo", {{"open", "sleep 50ms; fail auth_failed"}}, "wrong");
+    auto wanted = engine_rig::asking("d", {"x"});
+    wanted.how = model::strategy::fifo;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 20; ++i)
+        ids.push_back(rig.submit(wanted));
+    ids.push_back(rig.submit("d", {"x"})); // pinned, the same login
+    std::map<std::string, int> codes;
+    for (const auto& id : ids)
+        ++codes[rig.finished(id)->error.value().code()];
+    CHECK(codes == std::map<std::string, int>{{"auth_failed", 1}, {"auth_held_back", 20}});
+}
+
+TEST_CASE("without a hold-back jobs that waited for a refused login end with its error instead of repeating it") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch, [](config::jobs_settings& jobs) { jobs.auth_hold_back = 0s; }));
+    rig.add_device("d", "echo", {{"open", "sleep 50ms; fail auth_failed"}});
+    auto wanted = engine_rig::asking("d", {"x"});
+    wanted.how = model::strategy::fifo;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 20; ++i)
+        ids.push_back(rig.submit(wanted));
+    for (const auto& id : ids)
+        CHECK(rig.finished(id)->error.value().code() == "auth_failed");
 }
 
 TEST_CASE("many fifo jobs that are held back all end, each with the same error") {

@@ -65,7 +65,7 @@ std::string lost_events(std::uint64_t count) {
     return text;
 }
 
-asio::awaitable<void> follow_events(services over, listening wishes, http::body_writer& out) {
+asio::awaitable<void> follow_events(services over, caller who, listening wishes, http::body_writer& out) {
     const auto on = co_await asio::this_coro::executor;
     state::event_bus::filter wanted = [only = wishes.topics](const state::event& each) {
         return only.empty() ? is_default(each.topic) : std::find(only.begin(), only.end(), each.topic) != only.end();
@@ -89,6 +89,8 @@ asio::awaitable<void> follow_events(services over, listening wishes, http::body_
         const auto happened = co_await events->next(over.time.steady_now() + heartbeat);
         if (happened.empty() && events->closed())
             co_return;
+        if (!may_go_on(over, who))
+            co_return;
         // What was lost lies before the events that are left.
         const auto lagged = events->lagged();
         if (lagged != lost)
@@ -110,9 +112,8 @@ class event_routes {
         auto wishes = read_wishes(asked);
         if (!wishes)
             co_return problem_reply(asked, wishes.error());
-        http::stream_body body = [over = over_, wanted = std::move(*wishes)](http::body_writer& out) {
-            return follow_events(over, wanted, out);
-        };
+        http::stream_body body = [over = over_, who = asked.identity, wanted = std::move(*wishes)](
+                                     http::body_writer& out) { return follow_events(over, who, wanted, out); };
         co_return response(200, http::sse_fields, std::move(body));
     }
 

@@ -35,8 +35,19 @@ job_follower::told& job_follower::at(std::size_t index) {
     return told_[index];
 }
 
+void job_follower::learn_commands(const model::job& now) {
+    if (commands_.empty())
+        for (const auto& each : now.request.commands)
+            commands_.push_back(each.text);
+    if (commands_.empty())
+        commands_ = now.request.config;
+    for (auto i = commands_.size(); i < now.results.size(); ++i)
+        commands_.push_back(now.results[i].command);
+}
+
 std::string job_follower::snapshot(const model::job& now) {
     std::string text;
+    learn_commands(now);
     gap_ = false;
     const bool final = model::is_final(now.state);
     if (!final)
@@ -115,7 +126,10 @@ void job_follower::tell_output(std::string& to, std::size_t index, std::size_t o
         offset = before.output;
     }
     before.output = offset + text.size();
-    append_event(to, "output", base::dump(json{{"index", index}, {"offset", offset}, {"text", text}}));
+    json piece{{"index", index}, {"offset", offset}, {"text", text}};
+    if (index < commands_.size())
+        piece["command"] = commands_[index];
+    append_event(to, "output", base::dump(piece));
 }
 
 void job_follower::tell_result(std::string& to, std::size_t index, json result) {

@@ -12,9 +12,9 @@
 namespace ferrule::api {
 
 /// Merges snapshots of a job with the live events about it into one stream of SSE text in which nothing is missing and
-/// nothing stands twice: `state` when it changes, `output` {index, offset, text} from the first byte on, `result`
-/// {index, …} once for each command, `end` {id, state} as the last. A result that comes again with other contents (the
-/// job was started anew on another session) is sent again. Sans-I/O.
+/// nothing stands twice: `state` when it changes, `output` {index, command, offset, text} from the first byte on,
+/// `result` {index, …} once for each command, `end` {id, state} as the last. A result that comes again with other
+/// contents (the job was started anew on another session) is sent again. Sans-I/O.
 class job_follower {
   public:
     /// The text that brings the listener up to this picture of the job.
@@ -34,6 +34,7 @@ class job_follower {
     };
 
     told& at(std::size_t index);
+    void learn_commands(const model::job& now);
     [[nodiscard]] bool comes_too_early(std::size_t index, std::size_t offset);
     void tell_state(std::string& to, const std::string& state, const base::json& job);
     void tell_output(std::string& to, std::size_t index, std::size_t offset, std::string_view text);
@@ -41,6 +42,7 @@ class job_follower {
 
     std::string state_;
     std::vector<told> told_;
+    std::vector<std::string> commands_; ///< As far as they are known; by index.
     bool final_seen_ = false;
     bool gap_ = false;
     bool ended_ = false;

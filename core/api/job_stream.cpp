@@ -17,7 +17,7 @@ using http::response;
 namespace {
 
 // Listens first and looks then, so that nothing falls between; the follower drops what comes twice.
-asio::awaitable<void> follow_job(services over, std::string id, http::body_writer& out) {
+asio::awaitable<void> follow_job(services over, caller who, std::string id, http::body_writer& out) {
     const auto on = co_await asio::this_coro::executor;
     state::event_bus::filter wanted = [id](const state::event& each) {
         return each.key == id && each.topic.starts_with("job");
@@ -37,6 +37,8 @@ asio::awaitable<void> follow_job(services over, std::string id, http::body_write
         } else {
             const auto happened = co_await events->next(over.time.steady_now() + heartbeat);
             if (happened.empty() && events->closed())
+                co_return;
+            if (!may_go_on(over, who))
                 co_return;
             for (const auto& each : happened)
                 text += follower.event(*each);
@@ -64,7 +66,9 @@ class stream_routes {
         const auto job = co_await over_.jobs.get(id);
         if (!job)
             co_return problem_reply(asked, job.error());
-        http::stream_body body = [over = over_, id](http::body_writer& out) { return follow_job(over, id, out); };
+        http::stream_body body = [over = over_, who = asked.identity, id](http::body_writer& out) {
+            return follow_job(over, who, id, out);
+        };
         co_return response(200, http::sse_fields, std::move(body));
     }
 

@@ -5,6 +5,7 @@
 
 #include "base/id.hpp"
 #include "devices/job_service.hpp"
+#include "http/presence.hpp"
 #include "model/job_json.hpp"
 
 #include <utility>
@@ -18,6 +19,9 @@ using http::response;
 namespace {
 
 using job_ptr = std::shared_ptr<const model::job>;
+
+/// Most jobs end sooner; only for one that does not is it worth looking whether the client is still there.
+constexpr base::duration unwatched = std::chrono::milliseconds(500);
 
 error no_such_job(std::string_view id) {
     return error("job_not_found", "\"" + shown(id) + "\" is not the id of a job");
@@ -39,9 +43,28 @@ class job_routes {
     asio::awaitable<response> cancel(const request& asked);
 
   private:
+    /// The job when it has ended, or as it is after `limit` or when its client has gone.
+    asio::awaitable<result<job_ptr>> wait(const request& asked, std::string id, base::duration limit);
+    asio::awaitable<void> wait_on(std::string id, base::duration limit, result<job_ptr>& into);
+
     devices::job_service& jobs_;
     const base::duration most_wait_;
 };
+
+asio::awaitable<result<job_ptr>> job_routes::wait(const request& asked, std::string id, base::duration limit) {
+    const bool watched = asked.client != nullptr && limit > unwatched;
+    const auto at_first = watched ? unwatched : limit;
+    auto found = co_await jobs_.wait(id, at_first);
+    if (!watched || !found || model::is_final((*found)->state))
+        co_return found;
+    auto rest = wait_on(std::move(id), limit - unwatched, found);
+    co_await asked.client->while_there(std::move(rest));
+    co_return found;
+}
+
+asio::awaitable<void> job_routes::wait_on(std::string id, base::duration limit, result<job_ptr>& into) {
+    into = co_await jobs_.wait(std::move(id), limit);
+}
 
 asio::awaitable<response> job_routes::submit(const request& asked) {
     parameter_reader parameters(asked);
@@ -62,7 +85,7 @@ asio::awaitable<response> job_routes::submit(const request& asked) {
         co_return problem_reply(asked, accepted.error());
     auto job = accepted->job;
     if (wait && wait->count() > 0 && !model::is_final(job->state)) {
-        auto waited = co_await jobs_.wait(job->id, *wait);
+        auto waited = co_await this->wait(asked, job->id, *wait);
         if (waited)
             job = std::move(*waited);
     }
@@ -82,7 +105,7 @@ asio::awaitable<response> job_routes::show(const request& asked) {
         co_return problem_reply(asked, *parameters.fault());
     if (!base::is_id(id))
         co_return problem_reply(asked, no_such_job(id));
-    auto found = wait ? jobs_.wait(id, *wait) : jobs_.get(id);
+    auto found = wait ? this->wait(asked, id, *wait) : jobs_.get(id);
     const auto job = co_await std::move(found);
     if (!job)
         co_return problem_reply(asked, job.error());

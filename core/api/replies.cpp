@@ -1,5 +1,6 @@
 #include "api/replies.hpp"
 
+#include "base/strings.hpp"
 #include "http/problem.hpp"
 
 namespace ferrule::api {
@@ -23,7 +24,7 @@ http::response page_reply(base::json items, const std::optional<std::string>& ne
 
 std::string shown(std::string_view text) {
     constexpr std::size_t most = 64;
-    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "…";
+    return text.size() <= most ? std::string(text) : std::string(base::complete_utf8(text.substr(0, most))) + "…";
 }
 
 } // namespace ferrule::api

@@ -99,7 +99,7 @@ constexpr const char* jobs = R"json({
     "error": {"oneOf": [{"$ref": "#/components/schemas/Error"}, {"type": "null"}]}}},
 "JobPage": {"type": "object", "required": ["items", "next"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
-"JobEvents": {"type": "string", "description": "state: the job without results. output: {index, offset, text}. result: {index, command, output, …}. end: {id, state}"},
+"JobEvents": {"type": "string", "description": "state: the job without results. output: {index, command, offset, text}. result: {index, command, output, …}. end: {id, state}"},
 "Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. job: the job without results. job.output: {job, index, offset, text}. job.result: {job, index, command, output, …}. lagged: {lost}"}
 })json";
 

@@ -1,6 +1,12 @@
 #include "api/sse.hpp"
 
+#include "devices/tokens.hpp"
+
 namespace ferrule::api {
+
+bool may_go_on(const services& over, const caller& who) {
+    return !who || over.tokens.holds(*who, over.time.wall_now());
+}
 
 void append_event(std::string& to, std::string_view name, std::string_view data, std::optional<std::uint64_t> id) {
     if (id)

@@ -3,13 +3,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/services.hpp"
 #include "base/clock.hpp"
+#include "model/token.hpp"
 
 namespace ferrule::api {
+
+/// Whose stream it is; null where no token is asked for.
+using caller = std::shared_ptr<const model::token>;
+
+/// Whether the token that began a stream still is one. Asked at each event and each heartbeat, so that a stream
+/// outlives the end of its token by no more than that.
+bool may_go_on(const services& over, const caller& who);
 
 /// After so much silence a comment is sent, so that proxies and clients see that the stream lives.
 inline constexpr base::duration heartbeat = std::chrono::seconds(15);

@@ -115,6 +115,12 @@ std::shared_ptr<const model::token> tokens::recognise(std::string_view text, bas
     return at->second;
 }
 
+bool tokens::holds(const model::token& recognised, base::wall_time now) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = by_hash_.find(recognised.hash);
+    return at != by_hash_.end() && !has_expired(*at->second, now);
+}
+
 std::vector<std::shared_ptr<const model::token>> tokens::list() const {
     std::vector<std::shared_ptr<const model::token>> all;
     const std::lock_guard lock(mutex_);

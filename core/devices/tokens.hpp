@@ -38,6 +38,8 @@ class tokens {
 
     /// The token's entry if `text` is one and has not expired.
     [[nodiscard]] std::shared_ptr<const model::token> recognise(std::string_view text, base::wall_time now) const;
+    /// Whether a token that was recognised once is still one: for what goes on for long.
+    [[nodiscard]] bool holds(const model::token& recognised, base::wall_time now) const;
     [[nodiscard]] std::vector<std::shared_ptr<const model::token>> list() const;
 
     struct made {

@@ -18,6 +18,21 @@ TEST_CASE("events come with their id, their topic and their data") {
     CHECK(text.find("not asked for") == std::string::npos);
 }
 
+TEST_CASE("a stream ends with its token") {
+    fixture on;
+    const auto id = on.jobs.make();
+    auto everything = on.follow("/api/v1/events");
+    everything.read_until("event: hello");
+    auto one = on.follow("/api/v1/jobs/" + id + "/stream");
+    one.read_until("event: state");
+    const auto viewer = on.tokens->recognise(on.token("viewer"), base::system_clock().wall_now())->id;
+    REQUIRE(on.ask("admin", "DELETE /api/v1/tokens/" + viewer).status == 204);
+    on.jobs.output(id, 0, "after the token's end");
+    on.bus.publish("session", "s1", R"({"state":"idle"})");
+    CHECK(everything.read_to_end().find("idle") == std::string::npos);
+    CHECK(one.read_to_end().find("after") == std::string::npos);
+}
+
 TEST_CASE("topics choose") {
     fixture on;
     auto stream = on.follow("/api/v1/events?topics=job.output,node");

@@ -52,6 +52,23 @@ std::size_t count(const std::string& in, std::string_view what) {
 
 } // namespace
 
+TEST_CASE("output says of which command it is, also of one that the snapshot had not reached") {
+    job_follower follower;
+    auto job = running();
+    job.request.commands.resize(2);
+    job.request.commands[0].text = "show version";
+    job.request.commands[1].text = "show clock";
+    job.results = {command("first")};
+    CHECK(count(follower.snapshot(job), R"("command":"show version","index":0)") == 1);
+    static_cast<void>(follower.event(finished(job.results[0], 0)));
+    CHECK(count(follower.event(output(1, 0, "12:00")), R"("command":"show clock","index":1)") == 1);
+
+    job_follower after_restart; // the request of an ended job is not always at hand
+    job.request.commands.clear();
+    job.state = model::job_state::succeeded;
+    CHECK(count(after_restart.snapshot(job), R"("command":"show","index":0)") == 1);
+}
+
 TEST_CASE("what a snapshot has told, queued events do not tell again") {
     job_follower follower;
     auto job = running();
@@ -63,7 +80,7 @@ TEST_CASE("what a snapshot has told, queued events do not tell again") {
     CHECK(follower.event(finished(job.results[0], 0)).empty());
     CHECK(follower.event(output(1, 0, "s")).empty());
     const auto rest = follower.event(output(1, 0, "second"));
-    CHECK(rest.find(R"({"index":1,"offset":3,"text":"ond"})") != std::string::npos);
+    CHECK(rest.find(R"({"command":"show","index":1,"offset":3,"text":"ond"})") != std::string::npos);
     CHECK(count(follower.event(finished(command("second"), 1)), "event: result") == 1);
     CHECK(follower.snapshot(job).empty());
 }

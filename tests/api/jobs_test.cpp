@@ -51,6 +51,18 @@ TEST_CASE("with wait a job that is not in time is answered with 202") {
     CHECK(json::parse(got.body)["state"] == "queued");
 }
 
+TEST_CASE("who stops waiting for a job frees the connection") {
+    fixture on;
+    const auto id = on.jobs.make();
+    auto leaving = on.follow("/api/v1/jobs/" + id + "?wait=60s");
+    while (on.jobs.waiting < 2) // first for a moment, then with an eye on the client
+        std::this_thread::yield();
+    leaving.reset();
+    while (on.server->connections() > 0)
+        std::this_thread::yield();
+    CHECK(on.get("/api/v1/jobs/" + id)["state"] == "queued");
+}
+
 TEST_CASE("waiting for a job that exists gives it when it has ended, or as it is") {
     fixture on;
     const auto id = on.jobs.make();

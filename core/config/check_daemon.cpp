@@ -29,6 +29,23 @@ void check_tls(const source& main, const tls_settings& tls, problems& found) {
                   "it has no effect without cert and key");
 }
 
+bool stays_here(std::string_view address) {
+    return address.starts_with("unix:") || address.starts_with("localhost:") || address.starts_with("127.") ||
+           address.starts_with("[::1]:");
+}
+
+void warn_clear_text(const source& main, const http_settings& http, problems& found) {
+    if (http.tls.enabled())
+        return;
+    for (std::size_t i = 0; i < http.listen.size(); ++i)
+        if (!stays_here(http.listen[i])) {
+            const auto path = "http.listen[" + std::to_string(i) + "]";
+            found.warn(main.name, yaml::locate(main.root, path), path,
+                       "tokens and passwords cross the network in clear text: set http.tls, or listen on 127.0.0.1 or "
+                       "a Unix socket behind a proxy that speaks TLS");
+        }
+}
+
 // Each text of a list, or each text member of the maps in a list, once.
 void check_unique(const source& main, const yaml::node* list, std::string_view member, const std::string& path,
                   problems& found) {
@@ -69,6 +86,7 @@ void check_plugin(const source& main, const yaml::node* given, std::string_view 
 
 void check_daemon(const source& main, const settings& values, const load_options& options, problems& found) {
     check_tls(main, values.http.tls, found);
+    warn_clear_text(main, values.http, found);
     check_unique(main, find(main.root, {"http", "listen"}), {}, "http.listen", found);
     check_unique(main, find(main.root, {"tokens"}), "name", "tokens", found);
     if (const auto* listen = find(main.root, {"http", "listen"});

@@ -199,6 +199,15 @@ http:
     CHECK(settings.http.listen.size() == 6);
 }
 
+TEST_CASE("an address that others can reach without TLS gives a warning") {
+    const auto settings = must_load("http: {listen: ['127.0.0.1:1', 'unix:/run/f.sock', '*:8520', '192.0.2.1:1']}");
+    REQUIRE(settings.warnings.size() == 2);
+    CHECK(settings.warnings[0] ==
+          "test.yaml:1:52: http.listen[2]: tokens and passwords cross the network in clear text: set http.tls, or "
+          "listen on 127.0.0.1 or a Unix socket behind a proxy that speaks TLS");
+    CHECK(must_load("http: {listen: ['*:1'], tls: {cert: a, key: b}}").warnings.empty());
+}
+
 TEST_CASE("a secret in clear text is taken, with a warning when everybody can read the file") {
     const test::scratch_folder folder;
     const std::string text = "credentials:\n  - {name: a, username: u, password: hunter2}\n";

@@ -33,6 +33,7 @@
 #include "state/plugin_metrics.hpp"
 #include "store/open.hpp"
 
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -112,7 +113,7 @@ class controller::parts {
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
     result<void> outcome_ = ok();
-    bool ready_ = false;
+    std::atomic<bool> ready_ = false; // read by whoever asks /readyz, on any thread
 };
 
 void controller::parts::compose() {

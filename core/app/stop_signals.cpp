@@ -10,8 +10,22 @@
 
 namespace ferrule::app {
 
+namespace {
+
+// As under nohup.
+bool hang_up_is_ignored() {
+    struct sigaction now {};
+
+    return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+} // namespace
+
 stop_signals::stop_signals(runtime::io& loop)
-    : signals_(loop.make_strand(), SIGTERM, SIGINT) {}
+    : signals_(loop.make_strand(), SIGTERM, SIGINT) {
+    if (!hang_up_is_ignored())
+        signals_.add(SIGHUP);
+}
 
 asio::awaitable<void> stop_signals::wait() {
     boost::system::error_code failed;
@@ -21,9 +35,11 @@ asio::awaitable<void> stop_signals::wait() {
 }
 
 void stop_signals::arm_second() {
-    signals_.async_wait([](const boost::system::error_code& failed, int) {
+    signals_.async_wait([this](const boost::system::error_code& failed, int number) {
         if (failed)
             return;
+        if (number == SIGHUP) // a terminal that closes may send several
+            return arm_second();
         base::log::warn("app", "stopped at once on a second signal");
         std::_Exit(EXIT_FAILURE);
     });

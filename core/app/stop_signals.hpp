@@ -10,7 +10,8 @@ namespace ferrule::app {
 
 namespace asio = boost::asio;
 
-/// SIGTERM and SIGINT. The first resumes wait(); a second one, for those who will not wait, ends the process at once.
+/// SIGTERM, SIGINT, and SIGHUP unless it is ignored. The first resumes wait(); a second SIGTERM or SIGINT, for those
+/// who will not wait, ends the process at once.
 class stop_signals {
   public:
     explicit stop_signals(runtime::io& loop);

@@ -33,6 +33,21 @@ class OfflineCli(SystemTest):
         self.assertRegex(done.stderr, rf'(?m)^{bad}:4:\d+: devices\[0\].credential: there is no credential "labb"')
         self.assertEqual(self.cli("run", "-c", bad, status=CONFIG).stderr, done.stderr, "run refuses it with the same words")
 
+    def test_check_config_shows_warnings_and_refuses_what_run_would_refuse(self) -> None:
+        wide = self.file("http: {listen: ['0.0.0.0:8520']}\n")
+        done = self.cli("check-config", wide)
+        self.assertRegex(done.stderr, rf"^warning: {wide}:1:\d+: http.listen\[0\]: .*clear text")
+        self.assertIn("is valid", done.stdout)
+        agent = self.file("role: agent\n")
+        done = self.cli("check-config", agent, status=CONFIG)
+        self.assertEqual(done.stderr, f"{agent}: role: this build has no agent role; use standalone or controller\n")
+        self.assertEqual(self.cli("run", "-c", agent, status=CONFIG).stderr, done.stderr)
+
+    def test_the_file_may_be_named_from_the_working_directory(self) -> None:
+        self.file("data_dir: data\nplugins: {folders: [nothing-here]}\n")
+        done = self.cli("run", "-c", "ferrule.yaml", status=FAILED)
+        self.assertIn(f"searched {self.scratch}/nothing-here", done.stderr)
+
     def test_check_config_knows_the_settings_of_plugins(self) -> None:
         done = self.cli("check-config", self.file("plugins: {settings: {ssh: {known_hostss: /x}}}\n"), status=CONFIG)
         self.assertIn('did you mean "known_hosts"?', done.stderr)
@@ -47,7 +62,8 @@ class OfflineCli(SystemTest):
         self.assertEqual((shown["id"], shown["problem"]), ("ssh", None))
         self.assertIn("known_hosts", shown["components"][0]["config_schema"]["properties"])
         self.assertEqual(len(json.loads(self.cli("plugin", "list", "--json").stdout)), len({row[1] for row in rows}))
-        self.assertIn("sshh", self.cli("plugin", "describe", "sshh", status=FAILED).stderr)
+        unknown = self.cli("plugin", "describe", "sqlit", status=FAILED).stderr
+        self.assertIn("there is no plugin 'sqlit'; did you mean 'sqlite'?", unknown)
 
     def test_plugin_check_passes_a_good_one_and_names_the_fault_of_a_bad_one(self) -> None:
         done = self.cli("plugin", "check", str(FIXTURES / "noop.so"))

@@ -56,6 +56,17 @@ class Shutdown(SystemTest):
         self.assertEqual(self.devices.commands("sw1").count("show short"), 1, "what had ended was run again")
         self.assertEqual(self.devices.commands("sw1").count("show clock"), 3)
 
+    def test_the_end_of_its_terminal_stops_it_in_order(self) -> None:
+        daemon = self.run_daemon("60s")
+        running = self.begin(daemon, "sw1", "show short")
+        assert daemon.process is not None
+        for _ in range(2):  # shells send it twice
+            daemon.process.send_signal(signal.SIGHUP)
+        self.assertEqual(daemon.wait(), 0)
+        daemon.start()
+        with daemon.api() as api:
+            self.assertEqual(api.ended(running)["state"], "succeeded")
+
     def test_jobs_that_outlast_the_grace_are_run_again_or_unknown_and_the_exit_is_in_order(self) -> None:
         daemon = self.run_daemon("500ms")
         read = self.begin(daemon, "sw1", "show stuck")

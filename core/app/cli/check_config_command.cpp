@@ -28,6 +28,8 @@ int check(const config_choice& chosen) {
         std::fprintf(stderr, "%s\n", platforms.error().message().c_str());
         return config_fault;
     }
+    for (const auto& warning : settings->warnings)
+        std::fprintf(stderr, "warning: %s\n", warning.c_str());
     std::printf("%s is valid: %zu devices, %zu credentials, %zu platforms\n",
                 settings->file.empty() ? "the default configuration" : settings->file.c_str(),
                 settings->inventory.devices.size(), settings->inventory.credentials.size(), platforms->size());

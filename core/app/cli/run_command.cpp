@@ -26,10 +26,6 @@ int serve(const config_choice& chosen) {
     base::log::configure(lines);
     for (const auto& warning : settings->warnings)
         base::log::warn("config", warning);
-    if (settings->role == config::role::agent) {
-        base::log::error("app", "this build has no agent role; use standalone or controller");
-        return config_fault;
-    }
     if (!make_folders(*settings))
         return failed;
     init_process();

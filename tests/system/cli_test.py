@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 
 from daemon import Daemon
@@ -58,6 +60,35 @@ class Cli(SystemTest):
         self.cli("exec", "--nonsense", status=USAGE)
         self.cli(status=USAGE)
 
+    def test_exec_sends_what_was_typed_or_nothing(self) -> None:
+        done = self.cli("exec", "sw1", "-x", "show clock", "-x", "show \udcff", status=FAILED)  # the byte 0xff
+        self.assertEqual(done.stderr, "ferrule: command 2 is not UTF-8, so it cannot be sent as it is (not_utf8)\n")
+        file = self.scratch / "lines"
+        file.write_bytes(b"hostname caf\xe9\n")
+        self.assertIn("line 1 is not UTF-8", self.cli("exec", "sw1", "--config-file", str(file), status=FAILED).stderr)
+        self.assertIn("is a directory", self.cli("exec", "sw1", "--config-file", str(self.scratch), status=FAILED).stderr)
+        self.assertEqual(json.loads(self.cli("job", "list", "--json").stdout), [], "nothing may have been submitted")
+
+    def test_exec_waits_however_short_the_server_lets_it(self) -> None:
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.settings["http"]["max_wait"] = "1ms"
+        self.daemon.start()
+        url = {"FERRULE_URL": self.daemon.url}
+        self.assertEqual(json.loads(self.cli("exec", "--json", "sw1", "show clock", **url).stdout)["state"], "succeeded")
+        self.assertIn("2 of 2 succeeded", self.cli("exec", "sw1", "sw2", "show clock", **url).stderr)
+        self.assertEqual(self.cli("exec", "sw1", "show clock", **url).stdout, "12:00:00 UTC\n")
+
+    def test_ctrl_c_says_which_job_goes_on(self) -> None:
+        with subprocess.Popen([FERRULE, "exec", "slow", "show slow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, **self.env}) as running:
+            assert running.stdout is not None and running.stderr is not None
+            self.assertEqual(running.stdout.readline(), "begun\n")
+            running.send_signal(signal.SIGINT)
+            told = re.search(rf"ferrule job cancel ({ID})$", running.stderr.read().strip())
+            self.assertEqual(running.wait(), 130)
+        assert told is not None
+        self.assertEqual(json.loads(self.cli("job", "show", told[1]).stdout)["state"], "running")
+
     def test_exec_on_many_devices_shows_each_and_sums_up(self) -> None:
         done = self.cli("exec", "sw1", "sw2", "sw3", "show clock")
         self.assertEqual(done.stdout, "".join(f"── sw{n}: show clock\n12:00:00 UTC\n" for n in (1, 2, 3)))
@@ -108,10 +139,14 @@ class Cli(SystemTest):
         self.assertEqual((shown["state"], shown["results"][0]["output"].strip()), ("cancelled", "begun\nand on"))
         self.assertRegex(self.cli("job", "cancel", job, status=FAILED).stderr, r"\(job_finished\)")
         self.assertRegex(self.cli("job", "show", "nothing", status=FAILED).stderr, r"\(job_not_found\)")
+        self.assertIn("--limit", self.cli("job", "list", "--limit", "-1", status=USAGE).stderr)
+        several = self.cli("exec", "--no-wait", "sw2", "-x", "show empty", "-x", "show clock").stdout.strip()
+        watched = self.cli("job", "watch", several)
+        self.assertEqual((watched.stdout, watched.stderr), ("12:00:00 UTC\n", "── show empty\n── show clock\n"))
         for _ in range(3):
             self.cli("exec", "sw1", "show clock")
         self.assertEqual(len(self.cli("job", "list", "--device", "sw1", "--limit", "2").stdout.splitlines()), 3)
-        self.assertEqual(len(json.loads(self.cli("job", "list", "--json", "--limit", "0").stdout)), 4)
+        self.assertEqual(len(json.loads(self.cli("job", "list", "--json", "--limit", "0").stdout)), 5)
 
     def test_devices_sessions_and_nodes(self) -> None:
         rows = self.cli("device", "list").stdout.splitlines()
@@ -135,8 +170,33 @@ class Cli(SystemTest):
         job = json.loads(self.cli("exec", "--json", "sw1", "show clock").stdout)
         self.assertFalse(job["session"]["reused"])
         self.assertRegex(self.cli("session", "close", session["id"], status=FAILED).stderr, r"\(session_not_found\)")
-        self.assertRegex(self.cli("node", "list").stdout.splitlines()[1], r"^test +true ")
-        self.assertRegex(self.cli("credential", "list").stdout, r"sim +admin +")
+        self.assertRegex(self.cli("node", "list").stdout.splitlines()[1], r"^test +true +\d+ +\d+ +\d+\.\d\d$")
+        self.assertRegex(self.cli("credential", "list").stdout, r"(?m)^sim +admin +password$")
+
+    def test_a_command_that_does_not_exist_is_told_with_the_nearest_one(self) -> None:
+        self.assertEqual(self.cli("exce", "sw1", "show clock", status=USAGE).stderr,
+                         'ferrule: ferrule has no command "exce"; did you mean "exec"?\n')
+        self.assertEqual(self.cli("session", "show", status=USAGE).stderr,
+                         'ferrule: ferrule session has no command "show"; it has list, close\n')
+
+    def test_the_token_goes_to_no_proxy_for_a_server_on_this_machine(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+            address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+            self.cli("device", "list", http_proxy=address, all_proxy=address)
+            proxy.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                proxy.accept()
+
+    def test_a_unix_socket_is_an_address_too(self) -> None:
+        self.assertEqual(self.daemon.stop(), 0)
+        path = self.scratch / "api.sock"
+        self.daemon.settings["http"]["listen"] = ["127.0.0.1:0", f"unix:{path}"]
+        self.daemon.start()
+        self.assertEqual(path.stat().st_mode & 0o777, 0o660)
+        self.assertEqual(self.cli("exec", "sw1", "show clock", FERRULE_URL=f"unix:{path}").stdout, "12:00:00 UTC\n")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertFalse(path.exists())
+        self.assertIn("(unreachable)", self.cli("device", "list", status=UNREACHABLE, FERRULE_URL=f"unix:{path}").stderr)
 
     def test_tokens_are_made_used_revoked_and_hashed(self) -> None:
         made = self.cli("token", "create", "ci", "--role", "viewer", "--lifetime", "1h")
@@ -172,6 +232,8 @@ class Cli(SystemTest):
         (folder / "client.yaml").write_text("urll: x\n")
         self.assertIn('unknown key "urll"', self.cli("device", "list", status=FAILED, FERRULE_TOKEN="").stderr)
         (folder / "client.yaml").unlink()
+        for url in (f"https://{self.daemon.address}", "foo://x"):  # what is there does not speak it
+            self.assertRegex(self.cli("device", "list", status=UNREACHABLE, FERRULE_URL=url).stderr, r"http://.*\(unreachable\)")
         self.assertEqual(self.daemon.stop(), 0)
         for words in (["device", "list"], ["exec", "sw1", "show clock"], ["exec", "sw1", "sw2", "show clock"]):
             done = self.cli(*words, status=UNREACHABLE)

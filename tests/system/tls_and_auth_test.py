@@ -86,6 +86,13 @@ class TlsAndAuth(SystemTest):
         context.load_cert_chain(mine, key)
         with daemon.api(tls=context) as api:
             api.get("/healthz")
+        env = {**daemon.client_env(), "FERRULE_TOKEN": daemon.token}
+        line = [str(FERRULE), "device", "list", "--ca-file", str(cert)]
+        self.assertIn("--cert", self.run_program(*line, status=4, env=env).stderr)
+        self.run_program(*line, "--cert", str(mine), "--key", str(key), env=env)
+        self.assertIn("--ca-file", self.run_program(*line[:3], status=4, env=env).stderr)
+        env["FERRULE_URL"] = env["FERRULE_URL"].replace("https:", "http:")
+        self.assertIn("https://", self.run_program(*line[:3], status=4, env=env).stderr)
 
     def test_a_certificate_without_its_key_is_told_with_the_file(self) -> None:
         cert, _ = self.certificate()

@@ -3,6 +3,7 @@
 #include "app/cli/exit_code.hpp"
 #include "app/cli/server_choice.hpp"
 #include "app/cli/stream_reader.hpp"
+#include "app/cli/wire_setup.hpp"
 #include "base/json.hpp"
 
 #include <curl/curl.h>
@@ -14,8 +15,6 @@ namespace ferrule::app::cli {
 using base::json;
 
 namespace {
-
-constexpr long connect_limit_ms = 5000;
 
 std::size_t append(char* bytes, std::size_t, std::size_t size, void* into) {
     static_cast<std::string*>(into)->append(bytes, size);
@@ -88,7 +87,7 @@ class api_client::wire {
         curl_slist_free_all(list);
         base::wipe(text);
         if (done != CURLE_OK)
-            return unreachable_error(done);
+            return no_answer(chosen_, done);
         long status = 0;
         curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
         if (status >= 300)
@@ -109,7 +108,7 @@ class api_client::wire {
         const auto done = curl_easy_perform(handle_);
         curl_slist_free_all(list);
         if (done != CURLE_OK && !state.ended)
-            return unreachable_error(done);
+            return no_answer(chosen_, done);
         long status = 0;
         curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
         if (status >= 300)
@@ -119,14 +118,8 @@ class api_client::wire {
 
   private:
     curl_slist* prepare(const char* method, const std::string& path, const std::vector<std::string>& headers) {
-        curl_easy_reset(handle_);
-        curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(handle_, CURLOPT_URL, (chosen_.url + path).c_str());
+        set_up_transfer(handle_, chosen_, path);
         curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, method);
-        curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms);
-        curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
-        if (!chosen_.ca_file.empty())
-            curl_easy_setopt(handle_, CURLOPT_CAINFO, chosen_.ca_file.c_str());
         curl_slist* list = nullptr;
         if (!chosen_.token.empty()) {
             std::string bearer = "Authorization: Bearer ";
@@ -137,11 +130,6 @@ class api_client::wire {
         for (const auto& header : headers)
             list = curl_slist_append(list, header.c_str());
         return list;
-    }
-
-    [[nodiscard]] error unreachable_error(CURLcode why) const {
-        return error("unreachable", "no answer from " + chosen_.url + " (" + curl_easy_strerror(why) +
-                                        "): is the daemon running, and is the address right? Set FERRULE_URL or --url");
     }
 
     server_choice chosen_;

@@ -19,18 +19,19 @@ class App;
 namespace ferrule::app::cli {
 
 /// Where the server is and how to be let in: --url, then FERRULE_URL and FERRULE_TOKEN, then `url`, `token` or
-/// `token_file` and `ca_file` in
-/// ~/.config/ferrule/client.yaml, then http://127.0.0.1:8520 with the first token of a daemon on this machine, if this
-/// user may read it.
+/// `token_file`, `ca_file`, `cert` and `key` in ~/.config/ferrule/client.yaml, then http://127.0.0.1:8520 with the
+/// first token of a daemon on this machine, if this user may read it.
 struct server_choice {
     std::string url;
     std::string token_file;
     std::string ca_file;
+    std::string cert; ///< PEM, for a server that asks clients for a certificate.
+    std::string key;
     base::secret token;
 };
 
-/// Adds --url, --token-file and --ca-file to a command. The token itself is no option: arguments are visible to other
-/// users.
+/// Adds --url, --token-file, --ca-file, --cert and --key to a command. The token itself is no option: arguments are
+/// visible to other users.
 void add_server_options(CLI::App& command, server_choice& into);
 
 /// One event of a stream.

@@ -3,15 +3,42 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/version.hpp"
+#include "base/strings.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace ferrule::app::cli {
 
 namespace {
+
+// CLI11 would only say that a command is required.
+std::string unknown_command(const CLI::App& root, int argc, char** argv) {
+    const auto* at = &root;
+    std::string path = "ferrule";
+    for (int i = 1; i < argc; ++i) {
+        std::vector<std::string> known;
+        for (const auto* each : at->get_subcommands([](const CLI::App*) { return true; }))
+            known.push_back(each->get_name());
+        const std::string word = argv[i];
+        if (known.empty() || word.starts_with('-'))
+            return {};
+        const auto found = std::find(known.begin(), known.end(), word);
+        if (found == known.end()) {
+            const auto near = base::nearest(word, known);
+            return path + " has no command \"" + word + "\"; " +
+                   (near.empty() ? "it has " + base::join(known, ", ") : "did you mean \"" + std::string(near) + "\"?");
+        }
+        at = at->get_subcommand(word);
+        path += " " + word;
+    }
+    return {};
+}
 
 int parse_and_run(int argc, char** argv) {
     CLI::App root("Drives network devices through plugins", "ferrule");
@@ -27,6 +54,10 @@ int parse_and_run(int argc, char** argv) {
     add_inventory(root, chosen);
     add_token(root, chosen);
     add_completion(root, chosen);
+    if (const auto unknown = unknown_command(root, argc, argv); !unknown.empty()) {
+        std::fprintf(stderr, "ferrule: %s\n", unknown.c_str());
+        return usage;
+    }
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& what) {

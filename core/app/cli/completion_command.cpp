@@ -52,7 +52,7 @@ _ferrule_words() {
 _ferrule() {
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words
     case "$previous" in
-    -c | --config | --token-file | --ca-file | --config-file)
+    -c | --config | --token-file | --ca-file | --cert | --key | --config-file)
         COMPREPLY=($(compgen -f -- "$current"))
         return ;;
     esac

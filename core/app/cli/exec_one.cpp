@@ -17,14 +17,16 @@ namespace {
 // Turns stream events into text, each byte of output once: a snapshot and live pieces may overlap.
 class output_printer {
   public:
-    explicit output_printer(std::vector<std::string> headings)
-        : headings_(std::move(headings)) {}
+    /// With `headed` each command has a heading, also where `headings` has none for it.
+    output_printer(std::vector<std::string> headings, bool headed)
+        : headings_(std::move(headings))
+        , headed_(headed) {}
 
     void output(const json& data) {
         const auto index = data.value("index", std::size_t{0});
         const auto offset = data.value("offset", printed_);
         const auto text = data.value("text", std::string());
-        begin(index);
+        begin(index, data.value("command", std::string()));
         if (offset + text.size() <= printed_)
             return;
         const auto skip = offset < printed_ ? printed_ - offset : 0;
@@ -33,7 +35,7 @@ class output_printer {
 
     void result(const json& data) {
         const auto index = data.value("index", index_);
-        begin(index);
+        begin(index, data.value("command", std::string()));
         const auto output = data.value("output", std::string());
         if (output.size() > printed_)
             write(std::string_view(output).substr(printed_));
@@ -46,7 +48,7 @@ class output_printer {
     }
 
   private:
-    void begin(std::size_t index) {
+    void begin(std::size_t index, const std::string& command) {
         if (started_ && index == index_)
             return;
         started_ = true;
@@ -54,6 +56,8 @@ class output_printer {
         printed_ = 0;
         if (index < headings_.size())
             std::fprintf(stderr, "── %s\n", headings_[index].c_str());
+        else if (headed_)
+            std::fprintf(stderr, "── %s\n", command.empty() ? std::to_string(index + 1).c_str() : command.c_str());
     }
 
     void write(std::string_view text) {
@@ -65,6 +69,7 @@ class output_printer {
     }
 
     std::vector<std::string> headings_;
+    bool headed_;
     bool started_ = false;
     std::size_t index_ = 0;
     std::size_t printed_ = 0;
@@ -83,20 +88,16 @@ int finish(const json& job) {
 
 } // namespace
 
-int print_stream(api_client& client, const std::string& id, std::vector<std::string> headings) {
-    output_printer printer(std::move(headings));
-    const auto path = "/api/v1/jobs/" + escape(id);
-    const auto followed = client.follow(path + "/stream", [&printer](const stream_event& event) {
+int print_stream(api_client& client, const std::string& id, std::vector<std::string> headings, bool headed) {
+    output_printer printer(std::move(headings), headed);
+    say_when_interrupted({id});
+    const auto job = wait_for_end(client, id, [&printer](const stream_event& event) {
         const auto data = json::parse(event.data, nullptr, false);
         if (event.name == "output" && data.is_object())
             printer.output(data);
         else if (event.name == "result" && data.is_object())
             printer.result(data);
-        return event.name != "end";
     });
-    if (!followed)
-        return report(followed.error());
-    const auto job = client.get(path + "?wait=60s");
     return job ? finish(*job) : report(job.error());
 }
 
@@ -105,26 +106,23 @@ int exec_one(api_client& client, const exec_request& wanted) {
     if (!body)
         return report(body.error());
     (*body)["device"] = wanted.devices.front();
-    const auto accepted = client.post("/api/v1/jobs", *body);
+    const auto accepted = submit(client, *body);
     if (!accepted)
         return report(accepted.error());
     const auto id = accepted->value("id", std::string());
     if (wanted.no_wait) {
-        std::printf("%s\n", id.c_str());
+        std::printf("%s\n", wanted.as_json ? accepted->dump(2).c_str() : id.c_str());
         return success;
     }
     if (!wanted.as_json)
-        return print_stream(client, id, wanted.commands.size() == 1 ? std::vector<std::string>() : wanted.commands);
-    for (;;) {
-        const auto job = client.get("/api/v1/jobs/" + escape(id) + "?wait=60s");
-        if (!job)
-            return report(job.error());
-        const auto state = job->value("state", std::string());
-        if (state == "queued" || state == "running")
-            continue;
-        std::printf("%s\n", job->dump(2).c_str());
-        return state == "succeeded" ? success : failed;
-    }
+        return print_stream(client, id, wanted.commands.size() == 1 ? std::vector<std::string>() : wanted.commands,
+                            false);
+    say_when_interrupted({id});
+    const auto job = wait_for_end(client, id, [](const stream_event&) {});
+    if (!job)
+        return report(job.error());
+    std::printf("%s\n", job->dump(2).c_str());
+    return job->value("state", std::string()) == "succeeded" ? success : failed;
 }
 
 } // namespace ferrule::app::cli

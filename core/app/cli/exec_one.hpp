@@ -11,7 +11,7 @@ namespace ferrule::app::cli {
 int exec_one(api_client& client, const exec_request& wanted);
 
 /// Prints a job's stream until its end; for `job watch` too. `headings` are printed above the output of each command,
-/// when they are given.
-int print_stream(api_client& client, const std::string& id, std::vector<std::string> headings);
+/// when they are given; with `headed` every command gets one.
+int print_stream(api_client& client, const std::string& id, std::vector<std::string> headings, bool headed);
 
 } // namespace ferrule::app::cli

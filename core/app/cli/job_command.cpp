@@ -42,7 +42,7 @@ int list(const job_options& wanted) {
 
 int watch(const job_options& wanted) {
     auto client = api_client::open(wanted.server);
-    return client ? print_stream(*client, wanted.id, {}) : report(client.error());
+    return client ? print_stream(*client, wanted.id, {}, true) : report(client.error());
 }
 
 } // namespace
@@ -55,7 +55,9 @@ void add_job(CLI::App& root, action& chosen) {
     auto* listing = group->add_subcommand("list", "The latest jobs, newest first");
     listing->add_option("--device", options->device, "Only of this device");
     listing->add_option("--state", options->state, "Only in this state, such as failed");
-    listing->add_option("--limit", options->limit, "At most so many; 0 = all")->capture_default_str();
+    listing->add_option("--limit", options->limit, "At most so many; 0 = all")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000'000));
     listing->add_flag("--json", options->as_json, "As JSON");
     add_server_options(*listing, options->server);
     listing->callback([options, &chosen] { chosen = [options] { return list(*options); }; });

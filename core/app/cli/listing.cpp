@@ -5,6 +5,8 @@
 #include "base/json.hpp"
 #include "base/strings.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 namespace ferrule::app::cli {
@@ -13,15 +15,34 @@ using base::json;
 
 namespace {
 
+// A cell is one line: what a device or a user put into a text must not break the table, or reach the terminal as a
+// command.
+std::string one_line(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return text;
+}
+
 std::string text_of(const json& value) {
     if (value.is_string())
-        return value.get<std::string>();
+        return one_line(value.get<std::string>());
+    if (value.is_number_float()) {
+        std::array<char, 32> digits{};
+        std::snprintf(digits.data(), digits.size(), "%.2f", value.get<double>());
+        return digits.data();
+    }
+    if (value.is_array()) {
+        std::string all;
+        for (const auto& each : value)
+            all += (all.empty() ? "" : ",") + text_of(each);
+        return all.empty() ? "-" : all;
+    }
     if (value.is_null())
         return "-";
     if (value.is_object()) {
         std::string all;
         for (const auto& [key, each] : value.items())
-            all += (all.empty() ? "" : ",") + key + "=" + text_of(each);
+            all += (all.empty() ? "" : ",") + one_line(key) + "=" + text_of(each);
         return all.empty() ? "-" : all;
     }
     return base::dump(value);

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "plugins/catalog.hpp"
 #include "plugins/check.hpp"
+#include "plugins/registry_listing.hpp"
 #include "plugins/scaffold.hpp"
 
 #include <CLI/CLI.hpp>
@@ -66,7 +67,7 @@ int list(const plugin_options& options) {
         json all = json::array();
         for (const auto& each : entries)
             all.push_back(to_json(each));
-        std::printf("%s\n", all.dump(2).c_str());
+        std::printf("%s\n", all.dump(2, ' ', false, json::error_handler_t::replace).c_str());
         return success;
     }
     table rows({"KIND", "NAME", "VERSION", "ABI", "SUMMARY"});
@@ -90,19 +91,23 @@ int describe(const plugin_options& options) {
     if (!settings)
         return config_fault;
     plugins::catalog files(settings->plugins.folders);
-    for (const auto& each : files.list()) {
+    const auto entries = files.list();
+    for (const auto& each : entries) {
         if (!each.note)
             continue;
         bool offers = each.note->id == options.name;
         for (const auto& component : each.note->components)
             offers = offers || component.name == options.name;
         if (offers) {
-            std::printf("%s\n", to_json(each).dump(2).c_str());
+            std::printf("%s\n", to_json(each).dump(2, ' ', false, json::error_handler_t::replace).c_str());
             return success;
         }
     }
-    const auto missing = files.find(plugins::kind::driver, options.name);
-    std::fprintf(stderr, "ferrule: %s\n", missing ? "it cannot be described" : missing.error().message().c_str());
+    const auto known = plugins::describe_plugins(plugins::list_plugins(entries, {}, {}), options.name, files.folders());
+    if (known)
+        std::fprintf(stderr, "ferrule: %s: %s\n", known->front().file.c_str(), known->front().problem.c_str());
+    else
+        std::fprintf(stderr, "ferrule: %s\n", known.error().message().c_str());
     return failed;
 }
 
@@ -114,7 +119,7 @@ int check(const plugin_options& options) {
         json shown = json::array();
         for (const auto& each : checks)
             shown.push_back({{"check", each.check}, {"ok", each.ok}, {"message", each.message}});
-        std::printf("%s\n", shown.dump(2).c_str());
+        std::printf("%s\n", shown.dump(2, ' ', false, json::error_handler_t::replace).c_str());
     }
     for (const auto& each : checks) {
         all_well = all_well && each.ok;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace ferrule::app::cli {
 
@@ -50,19 +51,22 @@ result<void> read_client_file(server_choice& into) {
         const auto root = YAML::LoadFile(file.string());
         if (!root.IsMap())
             return bad("expected url, token or token_file, and ca_file");
+        const std::map<std::string, std::string*> texts{{"url", &into.url},
+                                                        {"token_file", &into.token_file},
+                                                        {"ca_file", &into.ca_file},
+                                                        {"cert", &into.cert},
+                                                        {"key", &into.key}};
         for (const auto& entry : root) {
             const auto key = entry.first.as<std::string>();
             const auto value = entry.second.as<std::string>();
-            if (key == "url" && into.url.empty())
-                into.url = value;
-            else if (key == "token_file" && into.token_file.empty())
-                into.token_file = value;
-            else if (key == "ca_file" && into.ca_file.empty())
-                into.ca_file = value;
-            else if (key == "token" && into.token.empty())
+            if (const auto at = texts.find(key); at != texts.end()) {
+                if (at->second->empty())
+                    *at->second = value;
+            } else if (key != "token") {
+                return bad("unknown key \"" + key + "\"; known are url, token, token_file, ca_file, cert and key");
+            } else if (into.token.empty()) {
                 into.token = base::secret(value);
-            else if (key != "url" && key != "token_file" && key != "ca_file" && key != "token")
-                return bad("unknown key \"" + key + "\"; known are url, token, token_file and ca_file");
+            }
         }
     } catch (const YAML::Exception& what) {
         return bad(what.msg);
@@ -74,9 +78,25 @@ result<void> read_client_file(server_choice& into) {
 
 void add_server_options(CLI::App& command, server_choice& into) {
     command.add_option("--url", into.url,
-                       "Address of the server (default: FERRULE_URL, or " + std::string(default_url) + ")");
+                       "Address of the server, also unix:/PATH (default: FERRULE_URL, or " + std::string(default_url) +
+                           ")");
     command.add_option("--token-file", into.token_file, "File that holds the token (default: FERRULE_TOKEN)");
     command.add_option("--ca-file", into.ca_file, "Certificates to trust, instead of the system's");
+    command.add_option("--cert", into.cert, "Certificate to show, for a server that asks for one");
+    command.add_option("--key", into.key, "Its private key");
+}
+
+bool is_of_this_machine(const std::string& url) {
+    auto host = std::string_view(url);
+    if (host.starts_with("unix:"))
+        return true;
+    if (const auto scheme = host.find("://"); scheme != std::string_view::npos)
+        host.remove_prefix(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (host.starts_with("[::1]"))
+        return true;
+    host = host.substr(0, host.rfind(':'));
+    return host == "localhost" || host.starts_with("127.");
 }
 
 result<server_choice> complete_choice(server_choice given) {

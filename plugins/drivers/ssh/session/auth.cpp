@@ -25,6 +25,8 @@ struct login_state {
     sdk::time_ns deadline;
     std::vector<method> tried{};
     std::string refused_prompt{}; ///< a challenge that nothing answers
+    bool password_given = false;  ///< to a challenge
+    bool new_password = false;    ///< the server wants the password changed
 
     [[nodiscard]] std::string agent_path() const {
         return where.options.agent.empty() ? login.agent : where.options.agent;
@@ -88,6 +90,10 @@ const char* name_of(method m) {
 }
 
 sdk::error refused(const login_state& state, int methods) {
+    if (state.new_password) {
+        return {"login_dialog", state.where.name() + " demands a new password for '" + state.login.username +
+                                    "' before it lets anyone in; change it there by hand."};
+    }
     std::string tried;
     for (const auto m : state.tried) {
         tried += (tried.empty() ? "" : ", ") + std::string(name_of(m));
@@ -96,8 +102,10 @@ sdk::error refused(const login_state& state, int methods) {
                        listed(methods) + "; " +
                        (tried.empty() ? "the credential holds nothing for any of these" : "tried: " + tried) + ".";
     if (!state.refused_prompt.empty()) {
-        text += " It asked '" + state.refused_prompt +
-                "', which nothing in the credential answers: add an answer with a pattern for it.";
+        text += " It asked '" + state.refused_prompt + "'" +
+                (state.password_given ? " after the password had been given" : "") +
+                ", which nothing in the credential answers: add an answer with a pattern for it" +
+                (state.password_given ? ", or correct the password." : ".");
     }
     return {"auth_failed", std::move(text)};
 }
@@ -129,17 +137,29 @@ std::vector<method> candidates(const login_state& state, int methods) {
     return out;
 }
 
-/// The reply to a challenge, or null. A password-like prompt that is not echoed gets the password.
-const secret_text* answer_for(const login_state& state, const char* prompt, bool echoed) {
+/// The reply to a challenge, or null. A password-like prompt that is not echoed gets the password, but only once: a
+/// server that asks again has refused it, or wants another one.
+const secret_text* answer_for(login_state& state, const char* prompt, bool echoed) {
     for (const auto& answer : state.login.answers) {
         if (answer.pattern.matches(prompt)) {
             return &answer.reply;
         }
     }
-    static const auto password_like = *regex::compile("pass(word|phrase|code)|kennwort|mot de passe|contrase");
+    // One a thread: a pattern is used by one thread at a time, and instances of the driver may have different ones.
+    thread_local const auto password_like = *regex::compile("pass(word|phrase|code)|kennwort|mot de passe|contrase");
+    thread_local const auto new_password =
+        *regex::compile("\\b(new|re-?type|re-?enter|repeat|confirm|change|current|old)\\b.*pass(word|phrase|code)");
+    if (new_password.matches(prompt) && state.password_given) {
+        state.new_password = true;
+        return nullptr;
+    }
     const bool fits = password_like.matches(prompt) ||
                       (!echoed && std::string_view(prompt).find_first_not_of(" :") == std::string_view::npos);
-    return fits && !state.login.password.empty() ? &state.login.password : nullptr;
+    if (!fits || state.password_given || state.login.password.empty()) {
+        return nullptr;
+    }
+    state.password_given = true;
+    return &state.login.password;
 }
 
 sdk::task<sdk::result<int>> challenge(login_state& state) {

@@ -170,49 +170,6 @@ TEST_CASE("the keys of an agent log in, an agent that hangs or is missing does n
     }
 }
 
-TEST_CASE("keyboard-interactive: the password is given once, and never as a new one") {
-    user_spec user;
-    user.name = "ops";
-    const std::string second = GENERATE("Password: ", "New password: ", "(current) UNIX password: ");
-    user.challenges = {{"", "", {{"Password: ", false, "s3cret"}}}, {"", "", {{second, false, "s3cret"}}}};
-    simulator devices({with_user(user)});
-    rig r;
-    r.set_login({{"username", "ops"}, {"password", "s3cret"}});
-    const auto got = r.open(1, r.target(devices.port("core1"), "cisco_ios"));
-    INFO(got.message());
-    if (second == "Password: ") {
-        CHECK(got.code() == "auth_failed");
-        CHECK_THAT(got.message(), Catch::Contains("after the password had been given"));
-    } else {
-        CHECK(got.code() == "login_dialog");
-        CHECK_THAT(got.message(), Catch::Contains("new password for 'ops'"));
-    }
-    CHECK(devices.counters("core1").logins == 0);
-}
-
-TEST_CASE("keyboard-interactive: a notice, the password, and a code from the credential's answers") {
-    user_spec user;
-    user.name = "ops";
-    user.challenges = {{"Notice", "Authorised use only", {}},
-                       {"", "", {{"Password: ", false, "s3cret"}}},
-                       {"", "Second factor", {{"Verification code: ", true, "123456"}}}};
-    simulator devices({with_user(user)});
-    rig r;
-    SECTION("answered") {
-        const json answers = {{{"pattern", "code"}, {"reply", "123456"}}};
-        r.set_login({{"username", "ops"}, {"password", "s3cret"}, {"answers", answers}});
-        const auto got = r.open(1, r.target(devices.port("core1"), "cisco_ios"));
-        INFO(got.message());
-        CHECK(got.ok);
-    }
-    SECTION("a prompt that nothing answers is named") {
-        r.set_login({{"username", "ops"}, {"password", "s3cret"}});
-        const auto got = r.open(1, r.target(devices.port("core1"), "cisco_ios"));
-        CHECK(got.code() == "auth_failed");
-        CHECK_THAT(got.message(), Catch::Contains("Verification code:") && Catch::Contains("answer"));
-    }
-}
-
 TEST_CASE("a device that wants key and password gets both") {
     const scratch place;
     const key_pair key(place, "key");

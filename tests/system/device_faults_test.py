@@ -64,6 +64,18 @@ class DeviceFaults(SystemTest):
         self.devices("listen", "plain")
         self.assert_works()
 
+    def test_configuration_that_breaks_off_tells_which_lines_were_applied(self) -> None:
+        self.run_daemon()
+        lines = ["interface lo0", "reload", "description never sent"]
+        with self.daemon.api() as api:
+            job = api.ended(api.submit({"device": "plain", "config": lines}))
+        self.assertEqual((job["state"], job["error"]["code"]), ("failed", "session_lost"), job)
+        self.assertEqual([each["command"] for each in job["results"]], lines)
+        told = [each.get("error", {}).get("code") if each.get("error") else each.get("skipped", False) for each in job["results"]]
+        self.assertEqual(told, [False, "session_lost", True], job)
+        self.assertNotIn("lines", str(job["error"].get("details")), "the lines are results, and not told twice")
+        self.assert_works()
+
     def test_a_wrong_password_is_tried_once_and_then_held_back_until_it_is_corrected(self) -> None:
         self.run_daemon()
         with self.daemon.api() as api:

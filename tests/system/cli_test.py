@@ -175,9 +175,9 @@ class Cli(SystemTest):
 
     def test_a_command_that_does_not_exist_is_told_with_the_nearest_one(self) -> None:
         self.assertEqual(self.cli("exce", "sw1", "show clock", status=USAGE).stderr,
-                         'ferrule: ferrule has no command "exce"; did you mean "exec"?\n')
+                         'ferrule has no command "exce"; did you mean "exec"?\n')
         self.assertEqual(self.cli("session", "show", status=USAGE).stderr,
-                         'ferrule: ferrule session has no command "show"; it has list, close\n')
+                         'ferrule session has no command "show"; it has list, close\n')
 
     def test_the_token_goes_to_no_proxy_for_a_server_on_this_machine(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as proxy:

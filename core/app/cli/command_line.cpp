@@ -55,7 +55,7 @@ int parse_and_run(int argc, char** argv) {
     add_token(root, chosen);
     add_completion(root, chosen);
     if (const auto unknown = unknown_command(root, argc, argv); !unknown.empty()) {
-        std::fprintf(stderr, "ferrule: %s\n", unknown.c_str());
+        std::fprintf(stderr, "%s\n", unknown.c_str());
         return usage;
     }
     try {

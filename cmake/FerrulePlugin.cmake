@@ -50,7 +50,7 @@ function(ferrule_add_plugin kind name)
   ferrule_harden_plugin(${target})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME "${name}")
   if(NOT FERRULE_PLUGIN_DIR)
-    set(FERRULE_PLUGIN_DIR "${CMAKE_INSTALL_LIBDIR}/ferrule/plugins")
+    set(FERRULE_PLUGIN_DIR lib/ferrule/plugins) # where the daemon looks, whatever the system calls its folder of libraries
   endif()
   install(TARGETS ${target} LIBRARY DESTINATION "${FERRULE_PLUGIN_DIR}/${kind}s")
 endfunction()

@@ -4,6 +4,7 @@
 
 #include <ferrule/abi/abi.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -35,6 +36,9 @@ class reader {
         auto out = found->get<std::string>();
         if (required && out.empty())
             complain(path + key, "must not be empty");
+        // These texts go to terminals and into logs.
+        if (std::ranges::any_of(out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+            complain(path + key, "must not contain control characters");
         return out;
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 guide, work, prefix = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 shutil.rmtree(work, ignore_errors=True)
+shutil.rmtree(Path(prefix, "lib/ferrule/plugins"), ignore_errors=True)  # what an earlier run has installed
 work.mkdir(parents=True)
 commands = 0
 for info, body in re.findall(r"^```([^\n]*)\n(.*?)^```$", guide.read_text(), flags=re.S | re.M):

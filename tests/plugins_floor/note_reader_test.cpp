@@ -114,6 +114,8 @@ TEST_CASE("a note that is not what abi.h describes is refused with the place") {
         {"[]", "its note is not a JSON object"},
         {R"({"version":"1","abi":"1.0","components":[]})", bad + "id: is missing"},
         {R"({"id":"","version":"1","abi":"1.0","components":[]})", bad + "id: must not be empty"},
+        {R"({"id":"x","version":"1\u001b[2J","abi":"1.0","components":[]})",
+         bad + "version: must not contain control characters"},
         {R"({"id":"x","version":1,"abi":"1.0","components":[]})", bad + "version: must be a text"},
         {R"({"id":"x","version":"1","abi":"one","components":[]})", bad + "abi: must be MAJOR.MINOR, such as \"1.0\""},
         {R"({"id":"x","version":"1","abi":"1.0x","components":[]})", bad + "abi: must be MAJOR.MINOR, such as \"1.0\""},

@@ -1,11 +1,20 @@
 #include "app/startup_memory.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+// The daemon is linked with jemalloc, its tests and the sanitizers' builds are not. Few arenas, because there are few
+// threads; what is free for two seconds goes back to the system.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "narenas:2,dirty_decay_ms:2000,muzzy_decay_ms:0";
+[[gnu::weak]] int mallctl(const char* name, void* old, std::size_t* old_size, void* fresh, std::size_t fresh_size);
+}
 
 namespace ferrule::app {
 
@@ -31,7 +40,10 @@ int give_back_constants(dl_phdr_info* of, std::size_t, void*) {
 } // namespace
 
 void give_back_startup_memory() noexcept {
-    ::malloc_trim(0);
+    if (mallctl != nullptr)
+        mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0); // 4096 stands for all arenas
+    else
+        ::malloc_trim(0);
     ::dl_iterate_phdr(&give_back_constants, nullptr);
 }
 

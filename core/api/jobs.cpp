@@ -8,6 +8,8 @@
 #include "http/presence.hpp"
 #include "model/job_json.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace ferrule::api {
@@ -25,6 +27,19 @@ constexpr base::duration unwatched = std::chrono::milliseconds(500);
 
 error no_such_job(std::string_view id) {
     return error("job_not_found", "\"" + shown(id) + "\" is not the id of a job");
+}
+
+// Whoever chooses the host would be sent the password.
+std::optional<error> borrowed_credential(const request& asked, const model::job_request& wanted) {
+    if (!wanted.inline_at || !asked.identity || asked.identity->may == model::role::admin)
+        return std::nullopt;
+    const auto& at = wanted.inline_at->at;
+    const bool by_hop =
+        std::any_of(at.jump.begin(), at.jump.end(), [](const auto& hop) { return !hop.credential.empty(); });
+    if (at.credential.empty() && !by_hop)
+        return std::nullopt;
+    return error("forbidden", "target: a stored credential for a host that the inventory does not know needs the role "
+                              "admin: name a device of the inventory, or give username and password");
 }
 
 response job_reply(unsigned status, const model::job& job) {
@@ -80,6 +95,8 @@ asio::awaitable<response> job_routes::submit(const request& asked) {
     auto wanted = model::job_request_from_json(*body);
     if (!wanted)
         co_return problem_reply(asked, wanted.error());
+    if (const auto refused = borrowed_credential(asked, *wanted))
+        co_return problem_reply(asked, *refused);
     const auto accepted = co_await jobs_.submit(std::move(*wanted), std::move(by));
     if (!accepted)
         co_return problem_reply(asked, accepted.error());

@@ -264,9 +264,10 @@ void poll_group::impl::on_ready() {
 // A descriptor was closed while a duplicate kept it alive, and then unwatched: the kernel still reports it and nobody
 // can take it out of the set. A fresh set with the live watches ends that.
 void poll_group::impl::rebuild() {
-    set_.reset();
-    if (!open())
-        return;
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fresh < 0)
+        return; // without a descriptor to spare the old set has to do; it is tried again at the next event
+    set_.emplace(strand_.get_inner_executor(), fresh);
     for (std::uint32_t index = 0; index < slots_.size(); ++index) {
         auto& each = slots_[index];
         if (each.live && each.registered) {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,23 @@ struct stage {
     ferrule::runtime::io loop{2};
     ferrule::runtime::strand strand;
     poll_group group;
+};
+
+/// While it lives the process can open nothing.
+struct no_more_descriptors {
+    no_more_descriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before);
+        auto none = before;
+        none.rlim_cur = 0;
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+
+    no_more_descriptors(const no_more_descriptors&) = delete;
+    no_more_descriptors& operator=(const no_more_descriptors&) = delete;
+
+    ~no_more_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before); }
+
+    rlimit before{};
 };
 
 } // namespace
@@ -245,6 +263,32 @@ TEST_CASE("a descriptor kept alive by a duplicate after it was closed and unwatc
     on.run([] {});
     ::close(copy);
     CHECK_FALSE(wrong);
+}
+
+TEST_CASE("without a descriptor to spare for a fresh set the others are still heard") {
+    stage on;
+    pipe_pair gone;
+    const pipe_pair stays;
+    listener old;
+    listener other;
+    std::promise<void> heard;
+    other.call = [&](std::uint32_t) {
+        stays.receive();
+        heard.set_value();
+    };
+    const auto old_id = on.watch(gone.ends[0], poll_group::readable, old);
+    CHECK(on.watch(stays.ends[0], poll_group::readable, other) != 0);
+    const int copy = ::dup(gone.ends[0]);
+    gone.close(0);
+    on.run([&] { CHECK(on.group.unwatch(old_id)); });
+    {
+        const no_more_descriptors full;
+        gone.send(); // the kernel reports what nobody watches any more
+        stays.send();
+        wait(heard);
+        on.run([] {});
+    }
+    ::close(copy);
 }
 
 TEST_CASE("a descriptor has one watch, and some cannot be watched") {

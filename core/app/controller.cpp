@@ -4,6 +4,7 @@
 #include "app/convert.hpp"
 #include "app/first_token.hpp"
 #include "app/plugin_listing.hpp"
+#include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
 #include "base/log.hpp"
 #include "base/strings.hpp"
@@ -207,6 +208,7 @@ asio::awaitable<void> controller::parts::life() {
     outcome_ = co_await lifecycle_.start();
     if (outcome_) {
         base::log::info("app", "ready", {{"node", settings_.node}});
+        give_back_startup_memory();
         co_await signals_.wait();
         base::log::info("app", "stopping");
         co_await lifecycle_.stop();

@@ -164,6 +164,9 @@ device_session::device_session(node_parts& parts, resolved_ptr at, std::shared_p
     info_.state = "idle";
     info_.opened_at = info_.last_used_at = parts_.clock.wall_now();
     parts_.figures.sessions_open.Increment();
+}
+
+void device_session::tell_opened() const {
     announce("opened");
 }
 

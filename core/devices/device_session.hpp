@@ -41,6 +41,8 @@ class device_session {
 
     [[nodiscard]] const resolved_target& at() const noexcept { return *at_; }
 
+    /// Tells listeners of it. By its owner, once whoever hears of it can also find it; its end is told in any case.
+    void tell_opened() const;
     /// Closes within a short time; the object is of no use afterwards.
     asio::awaitable<void> close();
 

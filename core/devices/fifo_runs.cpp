@@ -165,6 +165,7 @@ asio::awaitable<run_outcome> fifo_runs::execute(std::shared_ptr<run> one, job_pt
     if (!opened)
         co_return run_outcome(opened.error(), false);
     const auto session = one->show(std::move(*opened));
+    session->tell_opened();
     model::session_ref ref;
     ref.id = session->id();
     parts_.table.session_chosen(one->entry, std::move(ref));

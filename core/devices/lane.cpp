@@ -247,6 +247,7 @@ asio::awaitable<result<void>> lane::ensure_session(entry_ptr entry, base::steady
     if (!opened)
         co_return opened.error();
     set_session(std::move(*opened));
+    session_->tell_opened();
     co_return ok();
 }
 

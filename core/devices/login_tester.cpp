@@ -70,6 +70,7 @@ asio::awaitable<result<json>> login_tester::test(std::string name, base::duratio
         answer["error"] = base::to_json(opened.error());
         co_return answer;
     }
+    (*opened)->tell_opened();
     const auto details = json::parse((*opened)->details(), nullptr, false);
     if (details.is_object()) {
         answer["banner"] = member(details, "banner");

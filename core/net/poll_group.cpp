@@ -121,11 +121,10 @@ bool poll_group::impl::enlist(std::uint32_t index) {
 }
 
 void poll_group::impl::delist(slot& of) noexcept {
-    if (!of.registered)
+    if (!std::exchange(of.registered, false) || !set_)
         return;
     epoll_event unused{};
     ::epoll_ctl(set_->native_handle(), EPOLL_CTL_DEL, of.fd, &unused);
-    of.registered = false;
 }
 
 std::uint64_t poll_group::impl::watch(int fd, std::uint32_t events, callback fn, void* arg) {
@@ -133,6 +132,8 @@ std::uint64_t poll_group::impl::watch(int fd, std::uint32_t events, callback fn,
         errno = EINVAL;
         return 0;
     }
+    if (!set_ && live_ > 0)
+        rebuild(); // it failed before
     if (!open())
         return 0;
     std::uint32_t index = 0;
@@ -179,7 +180,7 @@ bool poll_group::impl::modify(std::uint64_t id, std::uint32_t events) {
     if (found == nullptr)
         return false;
     found->events = events;
-    if (found->fd == none)
+    if (found->fd == none || !set_)
         return true;
     if (events == 0) {
         delist(*found); // errors would be reported for as long as it is in the set
@@ -221,7 +222,7 @@ void poll_group::impl::close() {
 }
 
 void poll_group::impl::wait() {
-    if (waiting_ || closed_ || live_ == 0)
+    if (waiting_ || closed_ || live_ == 0 || !set_)
         return;
     waiting_ = true;
     set_->async_wait(asio::posix::stream_descriptor::wait_read,
@@ -264,13 +265,15 @@ void poll_group::impl::on_ready() {
 // A descriptor was closed while a duplicate kept it alive, and then unwatched: the kernel still reports it and nobody
 // can take it out of the set. A fresh set with the live watches ends that.
 void poll_group::impl::rebuild() {
-    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fresh < 0)
-        return; // without a descriptor to spare the old set has to do; it is tried again at the next event
-    set_.emplace(strand_.get_inner_executor(), fresh);
+    set_.reset(); // first, so that its number is free
+    if (!open()) {
+        base::log::error("net", "descriptors are not watched until the next one is, because the process has too many",
+                         {{"count", std::to_string(live_)}});
+        return;
+    }
     for (std::uint32_t index = 0; index < slots_.size(); ++index) {
         auto& each = slots_[index];
-        if (each.live && each.registered) {
+        if (each.live && each.fd != none && each.events != 0) {
             each.registered = false;
             if (!enlist(index))
                 base::log::warn("net", "a descriptor could not be watched any more", {{"fd", std::to_string(each.fd)}});

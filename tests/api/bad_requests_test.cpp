@@ -40,10 +40,16 @@ TEST_CASE("each bad request has its status, its code and its sentence") {
          "only application/json in UTF-8 is understood here"},
         {"operator", "POST " + jobs, "", "[]", 400, "invalid_request", ""},
         {"operator", "POST " + jobs, "", R"({"target":{"host":"192.0.2.9","credential":"lab"},"commands":["x"]})", 403,
-         "forbidden", "needs the role admin"},
+         "forbidden",
+         "target: a stored credential for a host that the inventory does not know needs the role admin: name a device "
+         "of "
+         "the inventory, or give username and password"},
         {"operator", "POST " + jobs, "",
          R"({"target":{"host":"192.0.2.9","username":"me","password":"x","jump":[{"host":"192.0.2.1","credential":"lab"}]},"commands":["x"]})",
-         403, "forbidden", "needs the role admin"},
+         403, "forbidden",
+         "target: a stored credential for a host that the inventory does not know needs the role admin: name a device "
+         "of "
+         "the inventory, or give username and password"},
         {"operator", "POST " + jobs, "", "{\"device\":\"frr1\",\"comands\":[\"x\"]}", 400, "invalid_request",
          "commands: is required (or config); comands: unknown key; did you mean \"commands\"?"},
         {"operator", "POST " + jobs, "", "{\"device\":\"frr1\",\"commands\":[\"x\"],\"strategy\":\"fast\"}", 400,

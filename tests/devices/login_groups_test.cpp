@@ -54,7 +54,6 @@ class scene {
     int side_by_side = 0;
     int most = 0;
     base::steady_time deadline = base::steady_time::max();
-    asio::cancellation_signal stop;
 
   private:
     asio::awaitable<std::string> one(std::string name, std::string code, runtime::event& go) {
@@ -75,10 +74,12 @@ class scene {
         co_return "tried: " + code;
     }
 
+    // What waits in the loop refers to the groups; the signal refers to the loop.
     runtime::io loop_;
 
   public:
     runtime::strand strand_ = loop_.make_strand();
+    asio::cancellation_signal stop;
 };
 
 bool is_ready(std::future<std::string>& what) {

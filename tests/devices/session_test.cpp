@@ -4,8 +4,11 @@
 #include "support/print_result.hpp"
 #include "support/scratch_folder.hpp"
 
+#include <boost/asio/system_executor.hpp>
+
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <map>
 
 using namespace ferrule;
@@ -220,6 +223,26 @@ TEST_CASE("closing a session on request: an idle one at once, a busy one after i
         CHECK(rig.finished(endless)->error.value().code() == "cancelled");
         no_session_left(rig);
     }
+}
+
+TEST_CASE("a session is listed before anyone hears that it was opened") {
+    const test::scratch_folder scratch;
+    engine_rig rig(with(scratch));
+    rig.add_device("d", "echo");
+    std::atomic<std::size_t> listed{0};
+    // The filter is asked while the event is published.
+    const state::event_bus::filter look = [&](const state::event& happened) {
+        if (happened.topic == "session" && happened.data.find("opened") != std::string::npos)
+            listed += rig.engine().sessions().size();
+        return false;
+    };
+    const auto listening = rig.bus().subscribe(boost::asio::system_executor(), look);
+    CHECK(rig.run("d", {"x"})->state == model::job_state::succeeded);
+    CHECK(listed == 1);
+    auto wanted = engine_rig::asking("d", {"x"});
+    wanted.how = model::strategy::fifo;
+    CHECK(rig.run(std::move(wanted))->state == model::job_state::succeeded);
+    CHECK(listed == 3); // the kept one and its own
 }
 
 TEST_CASE("there are never more sessions than jobs.max_sessions, and places come back") {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <functional>
 #include <future>
+#include <semaphore>
 #include <vector>
 
 using ferrule::net::poll_group;
@@ -103,6 +104,7 @@ struct stage {
     poll_group group;
 };
 
+#ifndef __SANITIZE_ADDRESS__
 /// While it lives the process can open nothing.
 struct no_more_descriptors {
     no_more_descriptors() {
@@ -119,6 +121,7 @@ struct no_more_descriptors {
 
     rlimit before{};
 };
+#endif
 
 } // namespace
 
@@ -265,31 +268,40 @@ TEST_CASE("a descriptor kept alive by a duplicate after it was closed and unwatc
     CHECK_FALSE(wrong);
 }
 
-TEST_CASE("without a descriptor to spare for a fresh set the others are still heard") {
+#ifndef __SANITIZE_ADDRESS__ // which needs descriptors itself to look at objects
+TEST_CASE("when there is no descriptor for a fresh set the others are heard again from the next watch on") {
     stage on;
     pipe_pair gone;
     const pipe_pair stays;
+    const pipe_pair next;
     listener old;
     listener other;
-    std::promise<void> heard;
+    std::counting_semaphore<2> heard{0};
     other.call = [&](std::uint32_t) {
         stays.receive();
-        heard.set_value();
+        heard.release();
     };
     const auto old_id = on.watch(gone.ends[0], poll_group::readable, old);
     CHECK(on.watch(stays.ends[0], poll_group::readable, other) != 0);
     const int copy = ::dup(gone.ends[0]);
     gone.close(0);
     on.run([&] { CHECK(on.group.unwatch(old_id)); });
+    bool before = false;
     {
         const no_more_descriptors full;
         gone.send(); // the kernel reports what nobody watches any more
         stays.send();
-        wait(heard);
-        on.run([] {});
+        before = heard.try_acquire_for(30s);
+        boost::asio::post(on.strand, [&] { heard.release(); });
+        before = heard.try_acquire_for(30s) && before;
     }
+    CHECK(before);
+    stays.send();
+    CHECK(on.watch(next.ends[0], poll_group::readable, old) != 0);
+    CHECK(heard.try_acquire_for(30s));
     ::close(copy);
 }
+#endif
 
 TEST_CASE("a descriptor has one watch, and some cannot be watched") {
     stage on;

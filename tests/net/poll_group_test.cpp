@@ -176,7 +176,6 @@ TEST_CASE("after unwatch nothing follows, even for events that were fetched toge
 }
 
 TEST_CASE("an event fetched for a descriptor that was closed does not reach the next one of that number") {
-    stage on;
     const pipe_pair first;
     pipe_pair second;
     const pipe_pair third;
@@ -187,6 +186,7 @@ TEST_CASE("an event fetched for a descriptor that was closed does not reach the 
     std::uint64_t second_id = 0;
     std::promise<bool> acted;
     int wrong = 0;
+    stage on; // ends before what its watches use
     ends.call = [&](std::uint32_t) {
         first.receive();
         bool right = on.group.unwatch(second_id);
@@ -270,13 +270,14 @@ TEST_CASE("a descriptor kept alive by a duplicate after it was closed and unwatc
 
 #ifndef __SANITIZE_ADDRESS__ // which needs descriptors itself to look at objects
 TEST_CASE("when there is no descriptor for a fresh set the others are heard again from the next watch on") {
-    stage on;
     pipe_pair gone;
     const pipe_pair stays;
     const pipe_pair next;
     listener old;
     listener other;
     std::counting_semaphore<2> heard{0};
+    std::counting_semaphore<2> held{0};
+    stage on; // ends before what its watches use
     other.call = [&](std::uint32_t) {
         stays.receive();
         heard.release();
@@ -289,8 +290,10 @@ TEST_CASE("when there is no descriptor for a fresh set the others are heard agai
     bool before = false;
     {
         const no_more_descriptors full;
-        gone.send(); // the kernel reports what nobody watches any more
+        boost::asio::post(on.strand, [&] { held.acquire(); }); // so that both are found together
+        gone.send();                                           // the kernel reports what nobody watches any more
         stays.send();
+        held.release();
         before = heard.try_acquire_for(30s);
         boost::asio::post(on.strand, [&] { heard.release(); });
         before = heard.try_acquire_for(30s) && before;

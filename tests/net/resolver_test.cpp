@@ -8,9 +8,11 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -27,9 +29,22 @@ namespace {
 class name_server {
   public:
     name_server(ferrule::runtime::io& on, bool answers)
-        : socket_(on.context(), udp::endpoint(asio::ip::address_v4::loopback(), 0))
+        : socket_(on.make_strand(), udp::endpoint(asio::ip::address_v4::loopback(), 0))
         , answers_(answers) {
         receive();
+    }
+
+    name_server(const name_server&) = delete;
+    name_server& operator=(const name_server&) = delete;
+
+    /// Where it listens, because that may be going on right now.
+    ~name_server() {
+        std::promise<void> closed;
+        asio::post(socket_.get_executor(), [this, &closed] {
+            socket_.close();
+            closed.set_value();
+        });
+        closed.get_future().wait();
     }
 
     [[nodiscard]] std::string place() const { return "127.0.0.1:" + std::to_string(socket_.local_endpoint().port()); }

@@ -143,7 +143,7 @@ TEST_CASE("a session that opens after its open was abandoned is closed, not insi
     in.add("opens_late");
     auto found = in.plugins().driver("opens_late");
     REQUIRE(found);
-    const auto opened = in.wait((*found)->open("{}", rig::in(10ms)));
+    const auto opened = in.wait((*found)->open("{}", rig::in(1s))); // time enough to reach the plugin
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code() == "plugin_unresponsive");
     in.stop(); // waits for the plugin to let go of the operation, and for the close

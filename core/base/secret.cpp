@@ -8,8 +8,8 @@ secret::secret(std::string value)
     : value_(std::move(value)) {}
 
 secret::secret(secret&& other) noexcept
-    : value_(other.value_) {
-    other.wipe(); // a moved short string would leave its bytes behind
+    : value_(other.value_) { // NOLINT(performance-move-constructor-init): wiped below
+    other.wipe();            // a moved short string would leave its bytes behind
 }
 
 secret& secret::operator=(const secret& other) {

@@ -62,6 +62,7 @@ class resumption {
     static constexpr std::size_t space = 4 * sizeof(void*);
 
     template <class F>
+    // NOLINTNEXTLINE(misc-redundant-expression): different for each F
     static constexpr bool fits = sizeof(F) <= space &&
                                  alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
 

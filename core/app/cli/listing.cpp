@@ -97,11 +97,13 @@ int print_listing(const server_choice& server, const std::string& path, const st
         return success;
     }
     std::vector<std::string> header;
+    header.reserve(columns.size());
     for (const auto& each : columns)
         header.push_back(each.heading);
     table rows(header);
     for (const auto& item : *items) {
         std::vector<std::string> row;
+        row.reserve(columns.size());
         for (const auto& each : columns)
             row.push_back(member_of(item, each.member));
         rows.add(std::move(row));

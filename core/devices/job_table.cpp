@@ -49,11 +49,6 @@ void job_table::made_durable(const entry_ptr& accepted) {
         set_deadline(accepted); // it passed while the record was being written
 }
 
-bool job_table::is_ready(const entry_ptr& each) const {
-    const std::lock_guard lock(mutex_);
-    return each->durable && !each->claimed;
-}
-
 bool job_table::is_claimed(const entry_ptr& each) const {
     const std::lock_guard lock(mutex_);
     return each->claimed;

@@ -32,8 +32,6 @@ class job_table {
     void withdraw(const entry_ptr& rejected);
     /// Says that the record is on disk.
     void made_durable(const entry_ptr& accepted);
-    /// The job may be run: it is durable and nobody has claimed it.
-    [[nodiscard]] bool is_ready(const entry_ptr& each) const;
     /// Already cancelled or expired; a queue can drop it.
     [[nodiscard]] bool is_claimed(const entry_ptr& each) const;
 

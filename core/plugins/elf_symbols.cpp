@@ -15,14 +15,6 @@ error damaged() {
     return error("plugin_broken", "its table of dynamic symbols is damaged");
 }
 
-template <class T>
-std::optional<T> at(const byte_source& file, std::uint64_t offset) {
-    T out;
-    if (!file.read(offset, sizeof(T), reinterpret_cast<char*>(&out)))
-        return std::nullopt;
-    return out;
-}
-
 std::optional<std::string> table(const byte_source& file, std::uint64_t offset, std::uint64_t size) {
     if (size > largest_table || size > file.size())
         return std::nullopt;
@@ -42,11 +34,11 @@ bool is_exported(const ElfW(Sym) & symbol) noexcept {
 } // namespace
 
 result<std::vector<std::string>> exported_symbols(const byte_source& file) {
-    const auto head = at<ElfW(Ehdr)>(file, 0);
+    const auto head = read_at<ElfW(Ehdr)>(file, 0);
     if (!head)
         return damaged();
     const auto section = [&](std::uint64_t index) {
-        return at<ElfW(Shdr)>(file, head->e_shoff + index * sizeof(ElfW(Shdr)));
+        return read_at<ElfW(Shdr)>(file, head->e_shoff + index * sizeof(ElfW(Shdr)));
     };
     std::vector<std::string> out;
     for (std::uint64_t i = 0; i < head->e_shnum; ++i) {
@@ -62,7 +54,7 @@ result<std::vector<std::string>> exported_symbols(const byte_source& file) {
             return damaged();
         const memory_source list(*entries);
         for (std::uint64_t place = 0; place + sizeof(ElfW(Sym)) <= entries->size(); place += sizeof(ElfW(Sym))) {
-            const auto symbol = at<ElfW(Sym)>(list, place);
+            const auto symbol = read_at<ElfW(Sym)>(list, place);
             if (!is_exported(*symbol))
                 continue;
             if (symbol->st_name >= names->size())

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,15 @@ class byte_source {
     /// Copies `size` bytes; false when they are not all there.
     virtual bool read(std::uint64_t offset, std::uint64_t size, char* into) const = 0;
 };
+
+/// A structure at a place in a file in which nothing can be trusted; none when it is not all there.
+template <class T>
+std::optional<T> read_at(const byte_source& file, std::uint64_t offset) {
+    T out;
+    if (!file.read(offset, sizeof(T), reinterpret_cast<char*>(&out)))
+        return std::nullopt;
+    return out;
+}
 
 /// Bytes in memory, which must outlive it.
 class memory_source final : public byte_source {

@@ -21,15 +21,6 @@ error broken(std::string why) {
 
 constexpr std::size_t longest_stretch = std::size_t{4} << 20;
 
-// A structure at a place in a file in which nothing can be trusted.
-template <class T>
-std::optional<T> at(const byte_source& file, std::uint64_t offset) {
-    T out;
-    if (!file.read(offset, sizeof(T), reinterpret_cast<char*>(&out)))
-        return std::nullopt;
-    return out;
-}
-
 // Looks through one stretch of notes for ours. The padding of names and texts is 4 in both ELF classes.
 std::optional<std::string> search(const byte_source& file, std::uint64_t offset, std::uint64_t size) {
     if (size > longest_stretch || size > file.size())
@@ -40,7 +31,7 @@ std::optional<std::string> search(const byte_source& file, std::uint64_t offset,
     const memory_source in(notes);
     const auto padded = [](std::uint64_t length) { return (length + 3U) & ~std::uint64_t{3}; };
     std::uint64_t place = 0;
-    while (const auto head = at<Elf64_Nhdr>(in, place)) {
+    while (const auto head = read_at<Elf64_Nhdr>(in, place)) {
         const std::uint64_t name = place + sizeof(Elf64_Nhdr);
         const std::uint64_t text = name + padded(head->n_namesz);
         if (text > notes.size() || head->n_descsz > notes.size() - text)
@@ -78,7 +69,7 @@ std::uint64_t end_of(std::uint64_t offset, std::uint64_t size) noexcept {
 
 template <class Elf>
 result<std::string> find(const byte_source& file) {
-    const auto head = at<typename Elf::header>(file, 0);
+    const auto head = read_at<typename Elf::header>(file, 0);
     if (!head)
         return cut_short(file, sizeof(typename Elf::header));
     if (head->e_type != ET_DYN)
@@ -97,7 +88,7 @@ result<std::string> find(const byte_source& file) {
 
     std::optional<std::string> found;
     for (std::uint64_t i = 0; i < head->e_phnum; ++i) {
-        const auto each = at<typename Elf::segment>(file, head->e_phoff + i * head->e_phentsize);
+        const auto each = read_at<typename Elf::segment>(file, head->e_phoff + i * head->e_phentsize);
         if (!each)
             return broken("its program headers are damaged");
         if (each->p_type != PT_LOAD && each->p_type != PT_NOTE)
@@ -110,7 +101,7 @@ result<std::string> find(const byte_source& file) {
     }
     // A linker script may leave the section out of the note segment.
     for (std::uint64_t i = 0; i < head->e_shnum && !found; ++i) {
-        const auto each = at<typename Elf::section>(file, head->e_shoff + i * head->e_shentsize);
+        const auto each = read_at<typename Elf::section>(file, head->e_shoff + i * head->e_shentsize);
         if (each && each->sh_type == SHT_NOTE)
             found = search(file, each->sh_offset, each->sh_size);
     }
@@ -162,7 +153,7 @@ result<std::string> note_text(const byte_source& file) {
         Elf64_Half machine;
     };
 
-    const auto head = at<start>(file, 0);
+    const auto head = read_at<start>(file, 0);
     char magic[SELFMAG] = {};
     if (!file.read(0, SELFMAG, magic) || std::string_view(magic, SELFMAG) != std::string_view(ELFMAG, SELFMAG))
         return broken("it is not an ELF file");

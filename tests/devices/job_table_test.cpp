@@ -42,10 +42,9 @@ TEST_CASE("a job is claimed once, and not before it is durable") {
     fixture f;
     const auto early = f.add("a", base::steady_time(1h), false);
     CHECK_FALSE(f.table.claim(early));
-    CHECK_FALSE(f.table.is_ready(early));
+    CHECK_FALSE(f.table.is_claimed(early));
     CHECK(f.table.cancel(early) == job_table::cancel_outcome::not_durable);
     f.table.made_durable(early);
-    CHECK(f.table.is_ready(early));
     CHECK(f.table.claim(early));
     CHECK_FALSE(f.table.claim(early));
     CHECK(f.table.is_claimed(early));

@@ -4,8 +4,7 @@
 #include "http/connection_impl.hpp"
 
 #include "base/log.hpp"
-#include "http/problem.hpp"
-#include "http/route.hpp"
+#include "http/early_answer.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -15,8 +14,6 @@ namespace ferrule::http {
 using namespace std::chrono_literals;
 
 inline constexpr base::duration hang_up_limit = 1s;
-/// So much of a body is read where none belongs, for the sake of clients that send an empty object.
-inline constexpr std::size_t unexpected_body = 1024;
 
 template <class Stream>
 connection<Stream>::connection(std::shared_ptr<server_state> shared, Stream stream, std::string peer,
@@ -102,19 +99,10 @@ asio::awaitable<bool> connection<Stream>::read_request() {
             co_await refuse(reader_.refusal());
             co_return false;
         }
-        if (reader_.header_complete() && !reader_.current().admitted) {
-            const auto answer = shared_->app.admit(reader_.current());
-            if (answer) {
-                co_await answer_last(*answer);
-                co_return false;
-            }
-            if (reader_.current().route->body == body_kind::none) {
-                const error why("unexpected_body", "this request takes no body");
-                if (!reader_.cap_body(unexpected_body, why)) {
-                    co_await refuse(why);
-                    co_return false;
-                }
-            }
+        const auto answer = answer_early(shared_->app, reader_);
+        if (answer) {
+            co_await answer_last(*answer);
+            co_return false;
         }
         if (next == request_reader::step::send_continue) {
             out_ = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -1,11 +1,12 @@
-// The request path without sockets: bytes to requests, then everything up to the handler. However the bytes are cut
-// into reads, the same requests come out.
-#include "http/dispatcher.hpp"
-#include "http/request_reader.hpp"
+// The request path without sockets: bytes to requests, what the head alone decides, then everything up to the handler.
+// However the bytes are cut into reads, the same requests come out.
+#include "http/early_answer.hpp"
+#include "http/problem.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,48 +42,105 @@ std::shared_ptr<const model::token> recognise(std::string_view text, base::wall_
     return made;
 }
 
-// What became of each request: `target|body|status`. How it ends is not compared: a fault in a request that is not
-// complete may be seen sooner or later.
-std::vector<std::string> read(http::dispatcher& app, std::string_view bytes, std::size_t piece,
-                              const http::request_reader::limits& limits) {
+// What became of a request. How the connection ends is not kept: a fault in a request that is not complete may be seen
+// sooner or later.
+struct outcome {
+    std::string target;
+    std::string body;
+    unsigned status = 0;     ///< 0 when its handler is to run.
+    bool early = false;      ///< Answered before its body was there, which ends the connection.
+    bool over_limit = false; ///< Because there was too much of a body where none belongs.
+};
+
+outcome told(http::request& asked, const std::optional<http::response>& answer) {
+    outcome made;
+    made.target = asked.target();
+    made.body = asked.body;
+    if (!answer)
+        return made;
+    made.status = answer->status();
+    std::string head;
+    answer->write_head(head, {});
+    // Nothing that a client sends can end the header early.
+    if (head.find("\r\n\r\n") != head.size() - 4)
+        std::abort();
+    return made;
+}
+
+// Reads as a connection does, so many bytes at a time.
+std::vector<outcome> read(http::dispatcher& app, std::string_view bytes, std::size_t piece,
+                          const http::request_reader::limits& limits) {
     http::request_reader reader(limits);
-    std::vector<std::string> told;
+    std::vector<outcome> all;
+    const auto ended_early = [&](const std::optional<http::response>& answer, bool over_limit) {
+        all.push_back(told(reader.current(), answer));
+        all.back().early = true;
+        all.back().over_limit = over_limit;
+    };
     for (;;) {
         const auto step = reader.advance();
+        auto& asked = reader.current();
         if (step == http::request_reader::step::refused) {
             if (reader.refusal().code().empty())
                 std::abort();
-            return told;
+            if (reader.refusal().code() == "unexpected_body")
+                ended_early(http::problem(reader.refusal()), true);
+            return all;
         }
         if (step == http::request_reader::step::complete) {
-            auto& asked = reader.current();
-            const auto answer = app.prepare(asked);
-            const auto status = answer ? answer->status() : 0U;
-            if (answer) {
-                std::string head;
-                answer->write_head(head, {});
-                // Nothing that a client sends can end the header early.
-                if (head.find("\r\n\r\n") != head.size() - 4)
-                    std::abort();
-            }
-            told.push_back(std::string(asked.target()) + "|" + asked.body + "|" + std::to_string(status));
+            all.push_back(told(asked, app.prepare(asked)));
             if (asked.body.size() > limits.body || asked.header_count() > limits.headers)
                 std::abort();
             if (!asked.keep_alive)
-                return told;
+                return all;
             reader.next();
             continue;
         }
-        if (step == http::request_reader::step::send_continue)
+        const bool admitted = asked.admitted;
+        if (const auto answer = http::answer_early(app, reader)) {
+            if (admitted) // it is asked once
+                std::abort();
+            ended_early(answer, asked.admitted);
+            return all;
+        }
+        if (step == http::request_reader::step::send_continue) {
+            if (!asked.admitted) // a body that nobody wants is not asked for
+                std::abort();
             continue;
+        }
         if (bytes.empty())
-            return told;
+            return all;
         const auto space = reader.prepare();
         const auto size = std::min({piece, bytes.size(), space.size()});
         std::copy_n(bytes.begin(), size, static_cast<char*>(space.data()));
         reader.commit(size);
         bytes.remove_prefix(size);
     }
+}
+
+// Whether `left`, which was answered early, is what would have become of `right` with its body.
+bool foretells(const outcome& left, const outcome& right) {
+    if (left.target != right.target)
+        return false;
+    if (left.over_limit) // of blanks alone, which mean nothing, too many count as well
+        return right.over_limit || right.body.size() > http::most_unexpected_body;
+    return left.status == right.status;
+}
+
+// The same bytes in other pieces: the same requests with the same answers, but that one may be answered early where the
+// other has its body already, or has found a fault in it.
+bool agree(const std::vector<outcome>& left, const std::vector<outcome>& right) {
+    for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+        const auto* const one = i < left.size() ? &left[i] : nullptr;
+        const auto* const other = i < right.size() ? &right[i] : nullptr;
+        if (one == nullptr || other == nullptr)
+            return (one != nullptr ? one : other)->early;
+        if (one->early || other->early)
+            return one->early ? foretells(*one, *other) : foretells(*other, *one);
+        if (one->target != other->target || one->body != other->body || one->status != other->status)
+            return false;
+    }
+    return true;
 }
 
 } // namespace
@@ -94,7 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wide.header = 1 << 20;
     const auto whole = read(app, bytes, 8192, wide);
     for (const std::size_t piece : {1U, 3U, 64U})
-        if (read(app, bytes, piece, wide) != whole)
+        if (!agree(read(app, bytes, piece, wide), whole))
             std::abort();
     // A header that is just at its limit may be refused sooner when it comes in pieces; so narrow limits are only
     // tried.

@@ -210,16 +210,20 @@ int measure() {
     asio::co_spawn(on.loop.make_strand(), run(one, commands), asio::use_future).get();
     const auto exec = microseconds(clock_type::now() - start) / commands;
 
+    constexpr int sessions = 64;
+    constexpr int share = commands / sessions;
     std::vector<session> many;
-    for (int i = 0; i < 64; ++i)
+    many.reserve(sessions);
+    for (int i = 0; i < sessions; ++i)
         many.push_back(on.wait(open(*registry)));
     start = clock_type::now();
     std::vector<std::future<void>> all;
+    all.reserve(sessions);
     for (const auto& each : many)
-        all.push_back(asio::co_spawn(on.loop.make_strand(), run(each, commands / 64), asio::use_future));
+        all.push_back(asio::co_spawn(on.loop.make_strand(), run(each, share), asio::use_future));
     for (auto& each : all)
         each.get();
-    const auto parallel = microseconds(clock_type::now() - start) / (64 * (commands / 64));
+    const auto parallel = microseconds(clock_type::now() - start) / (sessions * share);
 
     start = clock_type::now();
     asio::co_spawn(on.loop.make_strand(), reopen(*registry, 20'000), asio::use_future).get();

@@ -138,7 +138,8 @@ cost through_writer(const std::string& path, std::vector<store::record> records,
     int running = coroutines;
     const auto body = [&]() -> asio::awaitable<void> {
         while (next < records.size()) {
-            auto written = co_await writer.put(std::move(records[next++]));
+            auto mine = std::move(records[next++]);
+            auto written = co_await writer.put(std::move(mine));
             written.value();
         }
         if (--running == 0)

@@ -122,6 +122,7 @@ class library {
         const auto target = files_.find(wanted);
         if (target == files_.end()) {
             std::vector<std::string> names;
+            names.reserve(files_.size());
             for (const auto& [each, unused] : files_)
                 names.push_back(each);
             const auto near = base::nearest(wanted, names);

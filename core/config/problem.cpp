@@ -26,6 +26,7 @@ void problems::warn(std::string_view file, position at, std::string_view path, s
 
 std::vector<std::string> problems::warnings() const {
     std::vector<std::string> lines;
+    lines.reserve(warnings_.size());
     for (const auto& each : warnings_)
         lines.push_back(to_text(each));
     return lines;

@@ -10,8 +10,9 @@ std::size_t size_of(const model::job& kept) {
     auto bytes = fixed;
     for (const auto& each : kept.results)
         bytes += sizeof(each) + 2 * each.command.size() + each.output.size();
+    bytes += kept.request.config.size() * sizeof(std::string);
     for (const auto& line : kept.request.config)
-        bytes += sizeof(line) + line.size();
+        bytes += line.size();
     return bytes;
 }
 

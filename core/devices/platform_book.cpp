@@ -15,6 +15,7 @@ result<std::shared_ptr<const std::string>> platform_book::find(const std::string
     if (const auto at = texts_.find(name); at != texts_.end())
         return at->second;
     std::vector<std::string> names;
+    names.reserve(texts_.size());
     for (const auto& [known, text] : texts_)
         names.push_back(known);
     const auto near = base::nearest(name, names);

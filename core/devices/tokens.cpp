@@ -124,6 +124,7 @@ bool tokens::holds(const model::token& recognised, base::wall_time now) const {
 std::vector<std::shared_ptr<const model::token>> tokens::list() const {
     std::vector<std::shared_ptr<const model::token>> all;
     const std::lock_guard lock(mutex_);
+    all.reserve(by_hash_.size());
     for (const auto& [hash, each] : by_hash_)
         all.push_back(each);
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->id < b->id; });

@@ -13,8 +13,8 @@ namespace ferrule::devices {
 
 // The timer is started and cancelled under the mutex, so that neither can miss the other.
 struct turns::waiter {
-    waiter(asio::any_io_executor on, base::steady_time deadline)
-        : timer(std::move(on), deadline) {}
+    waiter(const asio::any_io_executor& on, base::steady_time deadline)
+        : timer(on, deadline) {}
 
     asio::steady_timer timer;
     bool given = false;

@@ -26,6 +26,7 @@ void reader::read_object(const yaml::node& from, const shape& how, void* into, b
             continue;
         }
         std::vector<std::string> names;
+        names.reserve(how.properties.size());
         for (const auto& property : how.properties)
             names.push_back(property.name);
         const auto near = base::nearest(each.key, names);

@@ -2,6 +2,7 @@
 // However the bytes are cut into reads, the same requests come out.
 #include "http/early_answer.hpp"
 #include "http/problem.hpp"
+#include "http/route.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -52,7 +53,7 @@ struct outcome {
     bool over_limit = false; ///< Because there was too much of a body where none belongs.
 };
 
-outcome told(http::request& asked, const std::optional<http::response>& answer) {
+outcome told(const http::request& asked, const std::optional<http::response>& answer) {
     outcome made;
     made.target = asked.target();
     made.body = asked.body;
@@ -73,7 +74,10 @@ std::vector<outcome> read(http::dispatcher& app, std::string_view bytes, std::si
     http::request_reader reader(limits);
     std::vector<outcome> all;
     const auto ended_early = [&](const std::optional<http::response>& answer, bool over_limit) {
-        all.push_back(told(reader.current(), answer));
+        const auto& asked = reader.current();
+        if (over_limit && asked.route->body != http::body_kind::none)
+            std::abort();
+        all.push_back(told(asked, answer));
         all.back().early = true;
         all.back().over_limit = over_limit;
     };

@@ -74,7 +74,7 @@ void client::send(std::string_view message) {
 }
 
 bool client::receive() {
-    std::array<char, 16'384> piece;
+    std::array<char, 16 * 1024> piece;
     const auto got = ::recv(fd_, piece.data(), piece.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN)
         return false;

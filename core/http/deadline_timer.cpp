@@ -2,8 +2,8 @@
 
 namespace ferrule::http {
 
-deadline_timer::deadline_timer(asio::any_io_executor on, deadline_owner& owner)
-    : timer_(std::move(on))
+deadline_timer::deadline_timer(const asio::any_io_executor& on, deadline_owner& owner)
+    : timer_(on)
     , owner_(owner) {}
 
 void deadline_timer::set(base::steady_time deadline, const std::shared_ptr<void>& keep) {

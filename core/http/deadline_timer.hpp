@@ -26,7 +26,7 @@ class deadline_owner {
 /// rest. Everything on the connection's executor; the owner is kept alive by `keep` while it waits.
 class deadline_timer {
   public:
-    deadline_timer(asio::any_io_executor on, deadline_owner& owner);
+    deadline_timer(const asio::any_io_executor& on, deadline_owner& owner);
 
     /// The one deadline from now on; replaces the last one.
     void set(base::steady_time deadline, const std::shared_ptr<void>& keep);

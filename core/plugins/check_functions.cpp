@@ -178,9 +178,11 @@ void check_scheduler(check_bench& on, const std::string& name, check_report& rep
         end_without_complaint(on, report, "FRL_NO_NODE for all");
 
     report.begin(prefix + "from four threads at once");
+    constexpr int threads = 4;
     std::vector<std::thread> callers;
+    callers.reserve(threads);
     std::atomic<int> failed = 0;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < threads; ++i)
         callers.emplace_back([&] {
             for (int round = 0; round < 200; ++round)
                 if (!(*found)->select(nodes(4), targets(12)))

@@ -102,10 +102,12 @@ void check_driver(check_bench& on, const std::string& name, check_report& report
     judge(on, report, on.wait(open_briefly(*found, target)));
 
     report.begin(prefix + "many at once");
+    constexpr int at_once = 50;
     std::vector<std::future<result<std::string>>> all;
-    for (int i = 0; i < 50; ++i)
+    all.reserve(at_once);
+    for (int i = 0; i < at_once; ++i)
         all.push_back(asio::co_spawn(on.loop().make_strand(), open_and_close(*found, target, 5s), asio::use_future));
-    result<std::string> worst = std::string("50 operations ended");
+    result<std::string> worst = std::to_string(at_once) + " operations ended";
     for (auto& each : all) {
         auto outcome = each.get();
         if (!outcome && is_fault_of_plugin(outcome.error()))

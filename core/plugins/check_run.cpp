@@ -14,6 +14,7 @@ namespace {
 
 std::string describe(const note& of) {
     std::vector<std::string> parts;
+    parts.reserve(of.components.size());
     for (const auto& each : of.components)
         parts.push_back(each.kind_id + " '" + each.name + "' (" + each.execution + ")");
     return of.id + " " + of.version + ", ABI " + std::to_string(of.abi_major) + "." + std::to_string(of.abi_minor) +

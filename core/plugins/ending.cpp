@@ -6,9 +6,9 @@
 
 namespace ferrule::plugins {
 
-ending::ending(asio::any_io_executor on, base::duration limit)
+ending::ending(const asio::any_io_executor& on, base::duration limit)
     : on_(on)
-    , limit_(std::move(on), limit) {}
+    , limit_(on, limit) {}
 
 std::function<void()> ending::expect() {
     ++left_;

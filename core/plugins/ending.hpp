@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 class ending : public std::enable_shared_from_this<ending> {
   public:
     /// `on` is the strand of the coroutine that waits; the limit begins now.
-    ending(asio::any_io_executor on, base::duration limit);
+    ending(const asio::any_io_executor& on, base::duration limit);
 
     /// What to call once that which is expected has ended: once, on any thread, perhaps at once.
     std::function<void()> expect();

@@ -47,7 +47,7 @@ const char* name_of(op_kind which) noexcept {
 
 std::shared_ptr<instance> instance::make(std::shared_ptr<environment> around, std::shared_ptr<const plugins::build> of,
                                          const component& what) {
-    const std::shared_ptr<instance> made(new instance(std::move(around), std::move(of), what));
+    std::shared_ptr<instance> made(new instance(std::move(around), std::move(of), what));
     made->timers_.emplace(made->strand_, [raw = made.get()](timer_queue::callback fn, void* arg, std::uint64_t op) {
         raw->on_timer(fn, arg, op);
     });

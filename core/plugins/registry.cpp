@@ -60,6 +60,7 @@ class registry::impl : public std::enable_shared_from_this<registry::impl> {
     std::vector<std::shared_ptr<component_set>> sets() {
         const std::lock_guard lock(mutex_);
         std::vector<std::shared_ptr<component_set>> out;
+        out.reserve(sets_.size());
         for (const auto& each : sets_)
             out.push_back(each.second);
         return out;

@@ -113,6 +113,7 @@ result<std::vector<plugin_info>> describe_plugins(std::vector<plugin_info> all, 
     if (const auto near = base::nearest(name, names); !near.empty())
         text += "; did you mean '" + std::string(near) + "'?";
     std::vector<std::string> searched;
+    searched.reserve(folders.size());
     for (const auto& each : folders)
         searched.push_back(each.string());
     text += searched.empty() ? std::string(" (no plugin folder is configured)")

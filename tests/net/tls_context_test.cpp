@@ -9,7 +9,6 @@
 using ferrule::error;
 using ferrule::net::make_client_context;
 using ferrule::net::make_server_context;
-using ferrule::net::tls_client_settings;
 using ferrule::net::tls_server_settings;
 
 namespace {

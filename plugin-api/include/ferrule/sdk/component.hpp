@@ -103,8 +103,7 @@ struct lifecycle {
                 base.detach();
                 throw;
             }
-            made.release();
-            *out = &base;
+            *out = static_cast<Base*>(made.release());
             return FRL_OK;
         } catch (...) {
             return report(table, error);

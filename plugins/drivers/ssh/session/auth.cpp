@@ -126,11 +126,10 @@ std::vector<method> candidates(const login_state& state, int methods) {
         out.push_back(method::agent);
     }
     const bool password_was_tried = std::ranges::find(state.tried, method::password) != state.tried.end();
-    if (by_challenge && has_answers) {
-        out.push_back(method::interactive);
-    } else if (by_password && has_password) {
+    const bool by_answers = by_challenge && has_answers;
+    if (by_password && has_password && !by_answers) {
         out.push_back(method::password);
-    } else if (by_challenge && !password_was_tried) {
+    } else if (by_answers || (by_challenge && !password_was_tried)) {
         out.push_back(method::interactive);
     }
     std::erase_if(out, [&](method m) { return std::ranges::find(state.tried, m) != state.tried.end(); });

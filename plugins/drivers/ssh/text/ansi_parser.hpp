@@ -167,11 +167,9 @@ class ansi_parser {
     }
 
     void on_string(char c) noexcept {
-        if (c == '\x07') {
-            state_ = state::ground;
-        } else if (c == '\x1b') {
+        if (c == '\x1b') {
             state_ = state::string_escape;
-        } else if (++string_length_ > max_string) {
+        } else if (c == '\x07' || ++string_length_ > max_string) {
             state_ = state::ground;
         }
     }

@@ -66,6 +66,7 @@ class scheduler : public detail::instance<frl_scheduler_api> {
   private:
     static std::vector<frl_kv> raw_labels(const std::map<std::string, std::string>& labels) {
         std::vector<frl_kv> out;
+        out.reserve(labels.size());
         for (const auto& [key, value] : labels) {
             out.push_back({str(key), str(value)});
         }
@@ -75,6 +76,7 @@ class scheduler : public detail::instance<frl_scheduler_api> {
     template <class T>
     static std::vector<const T*> pointers_to(const std::vector<T>& items) {
         std::vector<const T*> out;
+        out.reserve(items.size());
         for (const auto& each : items) {
             out.push_back(&each);
         }

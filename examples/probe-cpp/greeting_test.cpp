@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
+#include <system_error>
 
 namespace th = ferrule::testhost;
 
@@ -36,9 +38,10 @@ class service {
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof(address);
-        ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
-        ::listen(fd_, 8);
-        ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+        auto* const raw = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(fd_, raw, size) != 0 || ::listen(fd_, 8) != 0 || ::getsockname(fd_, raw, &size) != 0) {
+            throw std::system_error(errno, std::generic_category(), "there is no port on loopback");
+        }
         port_ = ntohs(address.sin_port);
     }
 

@@ -10,7 +10,6 @@ using ferrule::plugins::plugin_state;
 using test::rig;
 using test::script;
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
 
 namespace {
 

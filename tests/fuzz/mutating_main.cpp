@@ -9,7 +9,10 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
+
+using namespace std::string_view_literals;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -40,7 +43,7 @@ class mutator {
     std::size_t below(std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_); }
 
     char byte() {
-        constexpr std::string_view special("\0\n\t \"'{}[]:,&*!|>%@`#-0\x7f\xff", 26);
+        constexpr auto special = "\0\n\t \"'{}[]:,&*!|>%@`#-0\x7f\xff"sv;
         return below(2) == 0 ? special[below(special.size())] : static_cast<char>(below(256));
     }
 

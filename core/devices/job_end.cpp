@@ -30,6 +30,8 @@ std::optional<error> must_not_begin(const node_parts& parts, const entry_ptr& en
     std::optional<error> why;
     if (parts.table.is_cancelling(entry) || parts.table.is_interrupted(entry))
         why.emplace("cancelled", "it was cancelled before it reached the device");
+    else if (parts.table.is_refused(entry))
+        why.emplace("cancelled", "it was not accepted, because its record could not be written");
     return why;
 }
 

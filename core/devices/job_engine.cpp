@@ -28,6 +28,12 @@ error shutting_down() {
     return error("shutting_down", "the daemon is stopping and takes no new jobs", true);
 }
 
+// What changes nothing may begin while its record is being written. The client hears of it only afterwards, its end is
+// kept until then, and if the record cannot be written it is ended and forgotten.
+bool begins_early(const model::job& one) {
+    return !one.request.change;
+}
+
 } // namespace
 
 job_engine::job_engine(node_parts& parts, const inventory& known, job_records& records,
@@ -78,19 +84,20 @@ void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, con
         asio::post(parts_.loop.get_executor(), [done = std::move(done)] { done(shutting_down()); });
         return;
     }
-    auto stored = [this, entry, done = std::move(done)](result<void> written) {
-        if (written)
-            parts_.table.made_durable(entry);
-        else
-            parts_.table.withdraw(entry);
-        node_.wake(entry);
+    const auto first = parts_.table.view(entry);
+    const bool early = begins_early(*first);
+    auto stored = [this, entry, early, done = std::move(done)](result<void> written) {
+        recorded(entry, static_cast<bool>(written));
+        if (!early || !written)
+            node_.wake(entry);
         done(std::move(written));
     };
-    const auto first = parts_.table.view(entry);
     if (key.empty())
         records_.put(*first, std::move(stored));
     else
         records_.put_with_key(*first, key, fingerprint, std::move(stored));
+    if (early)
+        parts_.table.may_begin(entry);
 }
 
 asio::awaitable<result<accepted>> job_engine::submit(model::job_request request, submission by) {
@@ -156,6 +163,7 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
     first->owner = std::move(owner);
     const auto deadline = parts_.clock.steady_now() + wait_limit;
 
+    const bool early = begins_early(*first);
     entry_ptr entry;
     std::optional<result<void>> written;
     auto start = [&](auto handler) {
@@ -164,11 +172,16 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
             written.emplace(std::move(outcome));
             asio::dispatch(asio::get_associated_executor(*shared), [shared] { (*shared)(); });
         };
-        const std::lock_guard lock(order_);
-        first->id = base::make_id();
-        first->created_at = parts_.clock.wall_now();
-        entry = std::make_shared<job_entry>(std::move(first), *at, run_limit);
-        enqueue(entry, deadline, key, fingerprint, std::move(done));
+        {
+            const std::lock_guard lock(order_);
+            first->id = base::make_id();
+            first->created_at = parts_.clock.wall_now();
+            entry = std::make_shared<job_entry>(std::move(first), *at, run_limit);
+            enqueue(entry, deadline, key, fingerprint, std::move(done));
+        }
+        // Without the lock: what begins may end at once, on this thread.
+        if (early)
+            node_.wake(entry);
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
     if (!*written)

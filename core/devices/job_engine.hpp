@@ -48,6 +48,8 @@ class job_engine final : public job_service {
     void enqueue(const entry_ptr& entry, base::steady_time deadline, const std::string& key,
                  const std::string& fingerprint, std::function<void(result<void>)> done);
     void finish(entry_ptr entry, model::job last);
+    void recorded(const entry_ptr& entry, bool written);
+    void drop(const entry_ptr& entry, model::job last);
     void store_last(entry_ptr entry, job_ptr last, base::duration pause);
     void store_without_output(entry_ptr entry, job_ptr last);
     void arm_expiry();

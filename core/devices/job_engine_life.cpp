@@ -34,7 +34,27 @@ error interrupted_change() {
 void job_engine::finish(entry_ptr entry, model::job last) {
     if (abandoned_)
         return; // the record keeps saying that it is unfinished, and the next start takes it up
-    store_last(std::move(entry), std::make_shared<const model::job>(std::move(last)), first_pause);
+    const auto ended = std::make_shared<const model::job>(std::move(last));
+    if (parts_.table.is_refused(entry))
+        drop(entry, *ended);
+    else if (!parts_.table.hold_end(entry, ended))
+        store_last(std::move(entry), ended, first_pause);
+}
+
+// What a job may do before this is held until now.
+void job_engine::recorded(const entry_ptr& entry, bool written) {
+    const auto ended = written ? parts_.table.made_durable(entry) : parts_.table.withdraw(entry);
+    if (ended && !written)
+        drop(entry, *ended);
+    else if (ended && !abandoned_)
+        store_last(entry, ended, first_pause);
+}
+
+// Its client has been told why it was not accepted; this is for those who saw it run.
+void job_engine::drop(const entry_ptr& entry, model::job last) {
+    last.state = model::job_state::failed;
+    last.error.emplace("store_failed", "it was ended, because its record could not be written");
+    parts_.table.dropped(entry, std::make_shared<const model::job>(std::move(last)));
 }
 
 // A result that the store will never take must not keep its job from ending.

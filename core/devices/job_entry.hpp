@@ -39,7 +39,11 @@ struct job_entry {
     friend class job_table;
 
     job_ptr now;
-    bool durable = false;            ///< Its record is on disk, so it may run.
+    bool ready = false;              ///< It may be claimed to run.
+    bool durable = false;            ///< Its record is on disk.
+    bool refused = false;            ///< Its record cannot be written; if it runs already, it is ended.
+    bool told = false;               ///< Listeners know that it exists.
+    job_ptr held;                    ///< Its end, when that came before its record was on disk.
     bool claimed = false;            ///< Someone runs, cancels or expires it; whoever claims it finishes it.
     bool cancelling = false;         ///< A client asked for its end while it ran.
     bool interrupted = false;        ///< The process asked for its end, because it stops.

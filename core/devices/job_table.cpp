@@ -25,28 +25,57 @@ void job_table::add(const entry_ptr& added, base::steady_time deadline) {
     figures_.jobs_queued.Increment();
 }
 
-void job_table::withdraw(const entry_ptr& rejected) {
-    const std::lock_guard lock(mutex_);
-    rejected->claimed = true;
-    drop_deadline(*rejected);
-    alive_.erase(rejected->id);
-    --queued_;
-    figures_.jobs_queued.Decrement();
-}
-
-void job_table::made_durable(const entry_ptr& accepted) {
-    job_ptr shown;
+job_ptr job_table::withdraw(const entry_ptr& rejected) {
+    std::function<void()> interrupt;
+    job_ptr ended;
     {
         const std::lock_guard lock(mutex_);
-        shown = accepted->now;
+        rejected->refused = true;
+        if (!std::exchange(rejected->claimed, true)) {
+            drop_deadline(*rejected);
+            alive_.erase(rejected->id);
+            --queued_;
+            figures_.jobs_queued.Decrement();
+            return nullptr;
+        }
+        interrupt = rejected->interrupt;
+        ended = std::exchange(rejected->held, nullptr);
+    }
+    if (interrupt && !ended)
+        interrupt();
+    return ended;
+}
+
+void job_table::may_begin(const entry_ptr& added) {
+    const std::lock_guard lock(mutex_);
+    added->ready = true;
+}
+
+bool job_table::hold_end(const entry_ptr& ended, const job_ptr& last) {
+    const std::lock_guard lock(mutex_);
+    if (ended->durable || ended->refused)
+        return false;
+    ended->held = last;
+    return true;
+}
+
+job_ptr job_table::made_durable(const entry_ptr& accepted) {
+    job_ptr untold;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(accepted->told, true))
+            untold = accepted->now;
     }
     figures_.jobs_accepted.Increment();
-    // First told, then let go: nobody can claim it before, so what follows is also told later.
-    publish(*shown);
+    // First told, then let go: what follows is also told later.
+    if (untold)
+        publish(*untold);
     const std::lock_guard lock(mutex_);
     accepted->durable = true;
-    if (!accepted->has_deadline)
+    accepted->ready = true;
+    if (!accepted->has_deadline && !accepted->claimed)
         set_deadline(accepted); // it passed while the record was being written
+    return std::exchange(accepted->held, nullptr);
 }
 
 bool job_table::is_claimed(const entry_ptr& each) const {
@@ -91,7 +120,7 @@ job_ptr job_table::view(std::string_view id) const {
 
 bool job_table::claim(const entry_ptr& wanted) {
     const std::lock_guard lock(mutex_);
-    if (!wanted->durable || std::exchange(wanted->claimed, true))
+    if (!wanted->ready || std::exchange(wanted->claimed, true))
         return false;
     drop_deadline(*wanted);
     return true;
@@ -100,8 +129,11 @@ bool job_table::claim(const entry_ptr& wanted) {
 job_ptr job_table::started(const entry_ptr& running, std::string node, base::wall_time when,
                            std::function<void()> interrupt) {
     job_ptr shown;
+    job_ptr untold;
     {
         const std::lock_guard lock(mutex_);
+        if (!std::exchange(running->told, true))
+            untold = running->now;
         auto next = std::make_shared<model::job>(*running->now);
         next->state = model::job_state::running;
         next->node = std::move(node);
@@ -112,6 +144,8 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
     }
     figures_.jobs_queued.Decrement();
     figures_.jobs_running.Increment();
+    if (untold)
+        publish(*untold);
     publish(*shown);
     return shown;
 }
@@ -176,6 +210,22 @@ void job_table::restart_results(const entry_ptr& running) {
 }
 
 void job_table::finished(const entry_ptr& ended, job_ptr last) {
+    end(ended, last, true);
+    figures_.job_finished(last->state, last->request.how).Increment();
+    const auto took = last->finished_at.value_or(last->created_at) - last->created_at;
+    figures_.job_seconds.Observe(std::chrono::duration<double>(took).count());
+}
+
+bool job_table::is_refused(const entry_ptr& running) const {
+    const std::lock_guard lock(mutex_);
+    return running->refused;
+}
+
+void job_table::dropped(const entry_ptr& ended, job_ptr last) {
+    end(ended, last, false);
+}
+
+void job_table::end(const entry_ptr& ended, const job_ptr& last, bool keep) {
     std::vector<std::weak_ptr<const std::function<void()>>> told;
     bool ran = false;
     {
@@ -189,12 +239,10 @@ void job_table::finished(const entry_ptr& ended, job_ptr last) {
         alive_.erase(ended->id);
         if (!ran)
             --queued_;
-        ended_.keep(last);
+        if (keep)
+            ended_.keep(last);
     }
     (ran ? figures_.jobs_running : figures_.jobs_queued).Decrement();
-    figures_.job_finished(last->state, last->request.how).Increment();
-    const auto took = last->finished_at.value_or(last->created_at) - last->created_at;
-    figures_.job_seconds.Observe(std::chrono::duration<double>(took).count());
     publish(*last);
     for (const auto& each : told)
         if (const auto call = each.lock())
@@ -207,7 +255,7 @@ job_table::cancel_outcome job_table::cancel(const entry_ptr& wanted) {
         const std::lock_guard lock(mutex_);
         if (model::is_final(wanted->now->state))
             return cancel_outcome::final;
-        if (!wanted->durable)
+        if (!wanted->durable && !wanted->claimed)
             return cancel_outcome::not_durable;
         if (!std::exchange(wanted->claimed, true)) {
             drop_deadline(*wanted);
@@ -283,7 +331,7 @@ std::vector<entry_ptr> job_table::unfinished() const {
     std::vector<entry_ptr> all;
     all.reserve(alive_.size());
     for (const auto& [id, each] : alive_)
-        if (each->durable)
+        if (each->durable || each->claimed)
             all.push_back(each);
     return all;
 }

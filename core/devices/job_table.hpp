@@ -28,10 +28,16 @@ class job_table {
 
     /// Adds a queued job that expires at `deadline` unless it is claimed before.
     void add(const entry_ptr& added, base::steady_time deadline);
-    /// Takes back a job that was not accepted after all. Nobody has seen it.
-    void withdraw(const entry_ptr& rejected);
-    /// Says that the record is on disk.
-    void made_durable(const entry_ptr& accepted);
+    /// Takes back a job that was not accepted after all. One that has begun early is told to end, and then is
+    /// `refused`; if it has ended already, its end comes back.
+    job_ptr withdraw(const entry_ptr& rejected);
+    /// Lets a job be claimed while its record is still being written.
+    void may_begin(const entry_ptr& added);
+    /// Says that the record is on disk, so that the job may be claimed. The end of one that has ended already comes
+    /// back.
+    job_ptr made_durable(const entry_ptr& accepted);
+    /// True, and the end is kept, when the record of the job itself is still being written.
+    [[nodiscard]] bool hold_end(const entry_ptr& ended, const job_ptr& last);
     /// Already cancelled or expired; a queue can drop it.
     [[nodiscard]] bool is_claimed(const entry_ptr& each) const;
 
@@ -43,7 +49,7 @@ class job_table {
     /// A finished job that is still remembered, or one that is alive.
     [[nodiscard]] job_ptr view(std::string_view id) const;
 
-    /// True for the first who asks, when the job is durable; it then has to finish it.
+    /// True for the first who asks once the job may begin; it then has to finish it.
     [[nodiscard]] bool claim(const entry_ptr& wanted);
     /// queued → running on `node`. `interrupt` ends it early, from any thread.
     job_ptr started(const entry_ptr& running, std::string node, base::wall_time when, std::function<void()> interrupt);
@@ -57,6 +63,10 @@ class job_table {
     void restart_results(const entry_ptr& running);
     /// The job is final and its record is on disk.
     void finished(const entry_ptr& ended, job_ptr last);
+    /// It ran, but its record could not be written when it was to be accepted.
+    [[nodiscard]] bool is_refused(const entry_ptr& running) const;
+    /// The end of one that is refused: nobody will find it any more.
+    void dropped(const entry_ptr& ended, job_ptr last);
 
     enum class cancel_outcome { claimed, interrupted, final, not_durable };
     /// claimed: it was queued and is the caller's to finish. interrupted: it runs and was told to end.
@@ -84,6 +94,7 @@ class job_table {
     static model::job shown_now(const job_entry& each);
     void drop_deadline(job_entry& each);
     void set_deadline(const entry_ptr& each);
+    void end(const entry_ptr& ended, const job_ptr& last, bool keep);
     void publish(const model::job& changed);
 
     state::event_bus& bus_;

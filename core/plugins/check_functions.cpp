@@ -71,6 +71,8 @@ class store_trial {
             return done;
         if (!rows.empty())
             return wrong("get gave a row for a key that is not there");
+        if (auto done = try_to_put(); !done)
+            return done;
         return scan_and_remove();
     }
 
@@ -85,6 +87,32 @@ class store_trial {
 
     result<void> put(const std::vector<std::string>& keys, std::uint32_t flags, std::vector<std::uint8_t>& left_out) {
         left_out.assign(keys.size(), 0);
+        return check("put_batch", call(on_.api().put_batch, keys, flags, left_out));
+    }
+
+    /// It writes all or, when it would have to wait, nothing.
+    result<void> try_to_put() {
+        if (on_.api().try_put_batch == nullptr)
+            return ok();
+        std::vector<std::uint8_t> left_out{0};
+        const auto status = call(on_.api().try_put_batch, {"0"}, 0, left_out);
+        if (status != FRL_WOULD_WAIT)
+            if (auto done = check("try_put_batch", status); !done)
+                return done;
+        std::vector<std::string> rows;
+        if (auto done = check("get", on_.api().get(on_.handle(), text("check"), text("0"), &collect, &rows, slot_));
+            !done)
+            return done;
+        if (rows.size() != (status == FRL_OK ? 1U : 0U))
+            return wrong(status == FRL_OK ? "try_put_batch did not write what it said it had"
+                                          : "try_put_batch wrote although it said that it would have to wait");
+        return ok();
+    }
+
+    using writing = frl_status (*)(void*, const frl_record* const*, std::uint32_t, std::uint8_t*, frl_error*);
+
+    frl_status call(writing function, const std::vector<std::string>& keys, std::uint32_t flags,
+                    std::vector<std::uint8_t>& left_out) {
         std::vector<std::string> values;
         std::vector<frl_record> records;
         std::vector<const frl_record*> pointers;
@@ -104,9 +132,8 @@ class store_trial {
             records.push_back(made);
             pointers.push_back(&records.back());
         }
-        return check("put_batch",
-                     on_.api().put_batch(on_.handle(), pointers.data(), static_cast<std::uint32_t>(pointers.size()),
-                                         left_out.data(), slot_));
+        return function(on_.handle(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), left_out.data(),
+                        slot_);
     }
 
     result<void> scan_and_remove() {

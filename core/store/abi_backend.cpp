@@ -54,6 +54,21 @@ class abi_backend final : public backend {
         return ok();
     }
 
+    [[nodiscard]] bool tries() const noexcept override { return api_.try_put_batch != nullptr; }
+
+    std::optional<result<void>> try_put(std::span<const record> records, std::span<std::uint8_t> left_out) override {
+        translate(records);
+        plugins::error_slot failed;
+        const auto status = api_.try_put_batch(handle_, pointers_.data(), static_cast<std::uint32_t>(records.size()),
+                                               left_out.data(), failed);
+        std::optional<result<void>> outcome;
+        if (status == FRL_OK)
+            outcome.emplace(ok());
+        else if (status != FRL_WOULD_WAIT)
+            outcome.emplace(failed.take(over_->name(), "try_put_batch", status));
+        return outcome;
+    }
+
     result<std::optional<row>> get(std::string_view collection, std::string_view key) override {
         row_collector found;
         plugins::error_slot failed;

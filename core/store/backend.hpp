@@ -17,8 +17,8 @@ class store;
 
 namespace ferrule::store {
 
-/// An open store. Every call blocks. put_batch, flush and maintain come from one thread at a time; get and scan from
-/// any, also meanwhile. Destroying it closes the store with a last flush.
+/// An open store. Every call but try_put blocks. put_batch, flush and maintain come from one thread at a time; get and
+/// scan from any, also meanwhile. Destroying it closes the store with a last flush.
 class backend {
   public:
     virtual ~backend() = default;
@@ -27,6 +27,16 @@ class backend {
     /// insert that was left out because its key exists. `record_too_large` (not retryable) says that the size of a
     /// record is what keeps it out.
     virtual result<void> put_batch(std::span<const record> records, std::span<std::uint8_t> left_out) = 0;
+
+    /// Whether `try_put` may ever do anything.
+    [[nodiscard]] virtual bool tries() const noexcept { return false; }
+
+    /// The same as put_batch when that needs to wait for nothing; otherwise nothing is done, and none comes back. From
+    /// any thread, but not while put_batch, flush or maintain runs.
+    virtual std::optional<result<void>> try_put(std::span<const record>, std::span<std::uint8_t>) {
+        return std::nullopt;
+    }
+
     virtual result<std::optional<row>> get(std::string_view collection, std::string_view key) = 0;
     virtual result<std::vector<row>> scan(const query& wanted) = 0;
     virtual result<void> flush() = 0;

@@ -1,11 +1,15 @@
 #include "store/write_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ferrule::store {
 
 namespace {
+
+// More take so long that a thread of their own is worth its waking.
+constexpr std::size_t few_records = 8;
 
 std::size_t size_of(const record& one) noexcept {
     std::size_t bytes = sizeof(record) + one.collection.size() + one.key.size() + one.value.size();
@@ -32,10 +36,53 @@ write_queue::verdict write_queue::admit(std::size_t bytes) const noexcept {
 }
 
 void write_queue::wake(std::unique_lock<std::mutex>& lock) {
-    const bool asleep = std::exchange(sleeping_, false);
+    const bool asleep = !lone_out_ && std::exchange(sleeping_, false);
     lock.unlock();
     if (asleep)
         wake_.notify_one();
+}
+
+write_queue::verdict write_queue::added(std::unique_lock<std::mutex>& lock) {
+    if (!gathers_ || !sleeping_ || lone_out_) {
+        wake(lock);
+        return verdict::taken;
+    }
+    return std::exchange(gathering_, true) ? verdict::taken : verdict::gathering;
+}
+
+write_group* write_queue::take_lone() {
+    std::unique_lock lock(mutex_);
+    gathering_ = false;
+    const bool lone = queued_.waiters.size() == 1 && queued_.records.size() <= few_records;
+    if (lone && sleeping_ && !lone_out_ && !closed_) {
+        std::swap(queued_, lone_);
+        taken_bytes_ += lone_.bytes;
+        lone_out_ = true;
+        return &lone_;
+    }
+    if (!queued_.waiters.empty())
+        wake(lock);
+    return nullptr;
+}
+
+void write_queue::return_lone(bool written) {
+    std::unique_lock lock(mutex_);
+    lone_out_ = false;
+    taken_bytes_ -= lone_.bytes;
+    if (!written)
+        put_first(lone_);
+    lone_.clear();
+    if (!queued_.waiters.empty() || maintain_ || closed_)
+        wake(lock);
+}
+
+void write_queue::put_first(write_group& group) {
+    std::swap(queued_, group);
+    const auto before = queued_.records.size();
+    std::move(group.records.begin(), group.records.end(), std::back_inserter(queued_.records));
+    for (auto& each : group.waiters)
+        queued_.waiters.push_back(waiter{before + each.end, std::move(each.done)});
+    queued_.bytes += group.bytes;
 }
 
 write_queue::verdict write_queue::add(record& one, completion& done) {
@@ -46,8 +93,7 @@ write_queue::verdict write_queue::add(record& one, completion& done) {
     queued_.records.push_back(std::move(one));
     queued_.waiters.push_back(waiter{queued_.records.size(), std::move(done)});
     queued_.bytes += bytes;
-    wake(lock);
-    return verdict::taken;
+    return added(lock);
 }
 
 write_queue::verdict write_queue::add(std::vector<record>& all, completion& done) {
@@ -61,8 +107,7 @@ write_queue::verdict write_queue::add(std::vector<record>& all, completion& done
         queued_.records.push_back(std::move(each));
     queued_.waiters.push_back(waiter{queued_.records.size(), std::move(done)});
     queued_.bytes += bytes;
-    wake(lock);
-    return verdict::taken;
+    return added(lock);
 }
 
 void write_queue::ask_maintenance() {
@@ -79,7 +124,7 @@ void write_queue::close() {
 
 write_queue::signal write_queue::wait(write_group& into, bool poll_only) {
     std::unique_lock lock(mutex_);
-    while (queued_.waiters.empty() && !maintain_ && !closed_ && !poll_only) {
+    while (lone_out_ || (queued_.waiters.empty() && !maintain_ && !closed_ && !poll_only)) {
         sleeping_ = true;
         wake_.wait(lock);
     }

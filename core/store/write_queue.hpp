@@ -22,6 +22,7 @@ struct waiter {
 
 /// What was queued since the last time somebody looked.
 struct write_group {
+
     std::vector<record> records;
     std::vector<waiter> waiters;
     std::size_t bytes = 0;
@@ -30,19 +31,29 @@ struct write_group {
 };
 
 /// Bounded in bytes; what has been taken counts until it is given back, so that the bound holds for all memory that
-/// waiting writes use. `add` from any thread, the rest from the writer's. One short lock a call; the reader is woken
-/// only when it sleeps.
+/// waiting writes use. `wait` and `give_back` from the writer's thread, the rest from any. One short lock a call; the
+/// reader is woken only when it sleeps.
+///
+/// Waking a thread costs more than writing one record. With `gathers` a reader that sleeps is therefore left asleep:
+/// `add` answers `gathering`, and its caller has to look again soon, with `take_lone`.
 class write_queue {
   public:
-    explicit write_queue(std::size_t limit_bytes)
-        : limit_(limit_bytes) {}
+    explicit write_queue(std::size_t limit_bytes, bool gathers = false)
+        : limit_(limit_bytes)
+        , gathers_(gathers) {}
 
-    enum class verdict { taken, full, closed };
+    enum class verdict { taken, gathering, full, closed };
 
-    /// Moves from the arguments only when the verdict is `taken`. A write that is larger than the limit is taken when
-    /// no more than the limit waits.
+    /// Moves from the arguments only when the verdict is `taken` or `gathering`. A write that is larger than the limit
+    /// is taken when no more than the limit waits.
     verdict add(record& one, completion& done);
     verdict add(std::vector<record>& all, completion& done);
+
+    /// The call that was gathered, if it is a single one with few records; nobody else writes until `return_lone`.
+    /// Otherwise null, and the reader has been woken if there is anything for it.
+    [[nodiscard]] write_group* take_lone();
+    /// Ends what take_lone began. Unless it was written it goes to the reader, before all that came later.
+    void return_lone(bool written);
 
     /// Asks for a round of maintenance.
     void ask_maintenance();
@@ -61,14 +72,20 @@ class write_queue {
 
   private:
     [[nodiscard]] verdict admit(std::size_t bytes) const noexcept;
+    [[nodiscard]] verdict added(std::unique_lock<std::mutex>& lock);
+    void put_first(write_group& group);
     void wake(std::unique_lock<std::mutex>& lock);
 
     const std::size_t limit_;
+    const bool gathers_;
     std::mutex mutex_;
     std::condition_variable wake_;
     write_group queued_;
+    write_group lone_;
     std::size_t taken_bytes_ = 0;
     bool sleeping_ = false;
+    bool gathering_ = false; ///< Somebody is going to call take_lone.
+    bool lone_out_ = false;  ///< Between take_lone and return_lone.
     bool maintain_ = false;
     bool closed_ = false;
 };

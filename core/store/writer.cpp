@@ -19,12 +19,19 @@ namespace ferrule::store {
 
 namespace {
 
+// The loop first takes up what has already come in; its handlers may write too.
+constexpr int rounds_to_gather = 2;
+
 void call(const completion& done, const result<void>& outcome) noexcept {
     try {
         done(outcome);
     } catch (const std::exception& what) {
         base::log::error("store", "the completion of a write failed", {{"why", what.what()}});
     }
+}
+
+error broken(const std::exception& what) {
+    return error("internal", std::string("writing to the store failed: ") + what.what());
 }
 
 /// Suspends a coroutine until a write is over. All that the wait needs lies in the coroutine's frame; the completion
@@ -54,7 +61,7 @@ writer::writer(backend& to, asio::any_io_executor on, const base::clock& time, w
     , on_(std::move(on))
     , time_(time)
     , limits_(limits)
-    , queue_(limits.queue_bytes)
+    , queue_(std::make_shared<write_queue>(limits.queue_bytes, to.tries()))
     , thread_([this] { loop(); }) {
     ::pthread_setname_np(thread_.native_handle(), "store-writer");
 }
@@ -64,19 +71,17 @@ writer::~writer() {
 }
 
 void writer::stop() {
-    queue_.close();
+    queue_->close();
     if (thread_.joinable())
         thread_.join();
 }
 
 void writer::write(record one, completion done) {
-    if (const auto answer = queue_.add(one, done); answer != write_queue::verdict::taken)
-        refuse(std::move(done), answer);
+    take(queue_->add(one, done), done);
 }
 
 void writer::write(std::vector<record> all, completion done) {
-    if (const auto answer = queue_.add(all, done); answer != write_queue::verdict::taken)
-        refuse(std::move(done), answer);
+    take(queue_->add(all, done), done);
 }
 
 asio::awaitable<result<void>> writer::put(record one) {
@@ -89,7 +94,10 @@ asio::awaitable<result<void>> writer::put(std::vector<record> all) {
 
 void writer::put_later(record one) {
     completion nobody;
-    if (const auto answer = queue_.add(one, nobody); answer != write_queue::verdict::taken) {
+    const auto answer = queue_->add(one, nobody);
+    if (answer == write_queue::verdict::gathering) {
+        gather();
+    } else if (answer != write_queue::verdict::taken) {
         ++tally_.failed;
         base::log::error("store",
                          "a record that nobody waits for was dropped, because too much is waiting to be written",
@@ -97,8 +105,54 @@ void writer::put_later(record one) {
     }
 }
 
+void writer::take(write_queue::verdict answer, completion& done) {
+    if (answer == write_queue::verdict::gathering)
+        gather();
+    else if (answer != write_queue::verdict::taken)
+        refuse(std::move(done), answer);
+}
+
+// Goes round with the loop and then looks what has been gathered. It holds the queue and not the writer, which may have
+// gone by then; while the queue has a lone call out, the writer cannot go.
+struct writer::look {
+    writer* of;
+    std::shared_ptr<write_queue> queue;
+    asio::any_io_executor on;
+    int rounds;
+
+    void operator()() {
+        if (--rounds > 0)
+            asio::post(on, look{*this});
+        else if (auto* const lone = queue->take_lone())
+            of->write_lone(*lone);
+    }
+};
+
+void writer::gather() {
+    asio::post(on_, look{this, queue_, on_, rounds_to_gather});
+}
+
+void writer::write_lone(write_group& lone) {
+    const auto count = lone.records.size();
+    std::optional<result<void>> written;
+    try {
+        left_out_.assign(count, 0);
+        written = to_.try_put(lone.records, left_out_);
+    } catch (const std::exception& what) {
+        written = broken(what);
+    }
+    if (!written)
+        return queue_->return_lone(false);
+    tally_.batches += *written ? 1 : 0;
+    settle(lone.waiters.front(), *written ? outcome_of(lone.records, 0, count) : std::move(*written), count);
+    const auto done = std::exchange(finished_, {});
+    queue_->return_lone(true); // the last use of the writer, which may be waiting to go
+    for (const auto& each : done)
+        call(each.done, each.outcome);
+}
+
 void writer::maintain() {
-    queue_.ask_maintenance();
+    queue_->ask_maintenance();
 }
 
 writer::figures writer::counted() const noexcept {
@@ -117,9 +171,9 @@ void writer::loop() {
     write_group group;
     bool more_expired = false;
     while (true) {
-        const auto heard = queue_.wait(group, more_expired);
+        const auto heard = queue_->wait(group, more_expired);
         write_group_in_batches(group);
-        queue_.give_back(group.bytes);
+        queue_->give_back(group.bytes);
         const bool idle = group.waiters.empty();
         group.clear();
         if (heard.closed && idle)
@@ -179,7 +233,7 @@ result<void> writer::try_batch(std::span<const record> records) {
         tally_.batches += written ? 1 : 0;
         return written;
     } catch (const std::exception& what) {
-        return error("internal", std::string("writing to the store failed: ") + what.what());
+        return broken(what);
     }
 }
 

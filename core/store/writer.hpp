@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <thread>
 #include <vector>
@@ -31,6 +32,10 @@ struct writer_limits {
 /// One thread that owns the writing side of a backend. It commits at once when it is idle, and then takes everything
 /// that was queued meanwhile as one transaction: no timer, no delay. Each group comes back to the loop with one post.
 /// Records are written in the order of the calls.
+///
+/// A call that is alone is written on the loop, if the backend can do that without waiting: two changes of the thread
+/// would take several times as long as the record. Whether it is alone is known once the loop has gone round and
+/// nothing came along.
 ///
 /// When a transaction fails for a reason that trying again cannot help, its calls are written one by one, so that a bad
 /// record fails alone; otherwise all of them fail. Either way the writer goes on.
@@ -80,6 +85,11 @@ class writer {
         std::atomic<std::uint64_t> expired{0};
     };
 
+    struct look;
+
+    void take(write_queue::verdict answer, completion& done);
+    void gather();
+    void write_lone(write_group& lone);
     void loop();
     void write_group_in_batches(write_group& group);
     void write_batch(std::span<const record> records, std::span<waiter> waiters, std::size_t first);
@@ -96,8 +106,9 @@ class writer {
     asio::any_io_executor on_;
     const base::clock& time_;
     const writer_limits limits_;
-    write_queue queue_;
-    std::vector<finished> finished_;     ///< Of the writer's thread, as the next.
+    std::shared_ptr<write_queue> queue_;
+    // Of the thread that writes, the writer's own or the one that has the lone call.
+    std::vector<finished> finished_;
     std::vector<std::uint8_t> left_out_; ///< Of the last batch that was written, for each record.
     tally tally_;
     std::thread thread_;

@@ -28,8 +28,16 @@ struct memory_store {
         changed.wait(lock, [&] { return refused >= times; });
     }
 
+    /// Batches wait until it is over.
+    void hold(bool wanted) {
+        const std::lock_guard lock(mutex);
+        held = wanted;
+        changed.notify_all();
+    }
+
     std::mutex mutex;
     std::condition_variable changed;
+    bool held = false;
     std::map<std::string, std::map<std::string, ferrule::store::row>> rows;
     std::size_t largest = SIZE_MAX; ///< No value may be longer.
     int failures = 0;
@@ -44,7 +52,8 @@ class memory_backend final : public ferrule::store::backend {
 
     /// Leaves nothing out.
     ferrule::result<void> put_batch(std::span<const ferrule::store::record> records, std::span<std::uint8_t>) override {
-        const std::lock_guard lock(over_->mutex);
+        std::unique_lock lock(over_->mutex);
+        over_->changed.wait(lock, [this] { return !over_->held; });
         if (over_->failures > 0) {
             --over_->failures;
             ++over_->refused;

@@ -28,19 +28,24 @@ TEST_CASE("a job whose record cannot be written is refused with the store's erro
     rig.add_device("d", "echo");
     auto wanted = engine_rig::asking("d", {"count"});
     wanted.how = GENERATE(model::strategy::pinned, model::strategy::fifo);
+    wanted.change = GENERATE(false, true);
     const bool with_key = GENERATE(false, true);
     store->fail(1);
     const auto refused = rig.try_submit(wanted, with_key ? "key" : "");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code() == "store_failed");
     CHECK(refused.error().retryable());
+    // One that changes nothing may have begun meanwhile.
+    rig.wait(rig.until([&] { return rig.table().unfinished().empty(); }));
     CHECK(rig.table().queued() == 0);
-    CHECK(rig.table().unfinished().empty());
     CHECK(rig.figures().jobs_queued.Value() == 0);
+    CHECK(rig.figures().jobs_running.Value() == 0);
     const auto next = rig.try_submit(wanted, with_key ? "key" : "");
     REQUIRE(next);
     CHECK_FALSE(next->repeated);
-    CHECK(rig.finished(next->job->id)->results.at(0).output == "1\n");
+    const auto last = rig.finished(next->job->id);
+    if (wanted.change)
+        CHECK(last->results.at(0).output == "1\n");
     CHECK(store->rows["jobs"].size() == 1);
 }
 

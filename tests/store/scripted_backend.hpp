@@ -3,39 +3,65 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/backend.hpp"
 
 namespace ferrule::tests {
 
-/// Keeps records in memory and notes the keys of each batch. While `hold` is on, put_batch waits.
+/// Keeps records in memory and notes the keys of each batch. While `hold` is on, put_batch waits, and so does try_put.
+/// Throws when it is called from two threads at a time where it must not be.
 class scripted_backend final : public store::backend {
   public:
+    /// With `tries`, single calls may be written on the loop.
+    explicit scripted_backend(bool tries = false)
+        : tries_(tries) {}
+
     result<void> put_batch(std::span<const store::record> records, std::span<std::uint8_t> left_out) override {
         std::unique_lock lock(mutex_);
-        ++entered_;
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return !held_; });
-        std::vector<std::string> keys;
-        for (const auto& each : records)
-            if (const auto at = failing_.find(each.key); at != failing_.end())
-                return at->second;
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            const auto& each = records[i];
-            keys.push_back(each.key);
-            if (each.insert_only && rows_.contains(each.key))
-                left_out[i] = 1;
-            else
-                rows_[each.key] = each.value;
-        }
-        batches_.push_back(std::move(keys));
-        return ok();
+        return put(records, left_out, batches_, lock);
+    }
+
+    [[nodiscard]] bool tries() const noexcept override { return tries_; }
+
+    std::optional<result<void>> try_put(std::span<const store::record> records,
+                                        std::span<std::uint8_t> left_out) override {
+        if (during_try)
+            during_try();
+        std::unique_lock lock(mutex_);
+        if (would_wait_)
+            return std::nullopt;
+        return put(records, left_out, at_once_, lock);
+    }
+
+    /// Called by try_put first of all.
+    std::function<void()> during_try;
+
+    /// try_put does nothing.
+    void let_wait() {
+        const std::lock_guard lock(mutex_);
+        would_wait_ = true;
+    }
+
+    /// Notes from now on.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        batches_.clear();
+        at_once_.clear();
+        entered_ = 0;
+    }
+
+    /// What try_put has written.
+    [[nodiscard]] std::vector<std::vector<std::string>> at_once() const {
+        const std::lock_guard lock(mutex_);
+        return at_once_;
     }
 
     result<std::optional<store::row>> get(std::string_view, std::string_view key) override {
@@ -113,9 +139,36 @@ class scripted_backend final : public store::backend {
     }
 
   private:
+    result<void> put(std::span<const store::record> records, std::span<std::uint8_t> left_out,
+                     std::vector<std::vector<std::string>>& into, std::unique_lock<std::mutex>& lock) {
+        if (std::exchange(inside_, true))
+            throw std::logic_error("two threads write");
+        ++entered_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return !held_; });
+        inside_ = false;
+        std::vector<std::string> keys;
+        for (const auto& each : records)
+            if (const auto at = failing_.find(each.key); at != failing_.end())
+                return at->second;
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const auto& each = records[i];
+            keys.push_back(each.key);
+            if (each.insert_only && rows_.contains(each.key))
+                left_out[i] = 1;
+            else
+                rows_[each.key] = each.value;
+        }
+        into.push_back(std::move(keys));
+        return ok();
+    }
+
+    const bool tries_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool held_ = false;
+    bool inside_ = false;
+    bool would_wait_ = false;
     int entered_ = 0;
     int flushes_ = 0;
     int rounds_ = 0;
@@ -124,6 +177,7 @@ class scripted_backend final : public store::backend {
     std::map<std::string, error> failing_;
     std::map<std::string, std::string> rows_;
     std::vector<std::vector<std::string>> batches_;
+    std::vector<std::vector<std::string>> at_once_;
 };
 
 } // namespace ferrule::tests

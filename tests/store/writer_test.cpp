@@ -2,81 +2,18 @@
 
 #include <catch2/catch.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <future>
 #include <optional>
 
-#include "runtime/io.hpp"
-#include "scripted_backend.hpp"
 #include "support/print_result.hpp"
+#include "writer_bench.hpp"
 
 using namespace ferrule;
-using tests::scripted_backend;
-namespace asio = boost::asio;
-using batches = std::vector<std::vector<std::string>>;
-
-namespace {
-
-store::record put_of(const std::string& key, const std::string& value = "{}") {
-    return store::record("jobs", key, value);
-}
-
-store::record insert_of(const std::string& key, const std::string& value) {
-    auto made = put_of(key, value);
-    made.insert_only = true;
-    return made;
-}
-
-/// A backend, a loop that runs and the writer over them.
-struct bench {
-    explicit bench(store::writer_limits limits = {})
-        : writer(std::make_unique<store::writer>(backend, loop.get_executor(), base::system_clock(), limits)) {
-        loop.start();
-    }
-
-    bench(const bench&) = delete;
-    bench& operator=(const bench&) = delete;
-
-    ~bench() {
-        backend.hold(false);
-        writer->stop();
-        // what was posted before is answered before this
-        std::promise<void> drained;
-        asio::post(loop.get_executor(), [&drained] { drained.set_value(); });
-        drained.get_future().wait();
-        loop.stop();
-        loop.join();
-    }
-
-    template <class What>
-    std::future<result<void>> put(What what) {
-        return asio::co_spawn(loop.get_executor(), writer->put(std::move(what)), asio::use_future);
-    }
-
-    /// As write, with the outcome as a future; the order of calls is the order of records.
-    template <class What>
-    std::future<result<void>> write(What what) {
-        auto done = std::make_shared<std::promise<result<void>>>();
-        auto outcome = done->get_future();
-        writer->write(std::move(what), [done](result<void> written) { done->set_value(std::move(written)); });
-        return outcome;
-    }
-
-    scripted_backend backend;
-    runtime::io loop;
-    std::unique_ptr<store::writer> writer;
-};
-
-std::string code_of(std::future<result<void>> outcome) {
-    const auto got = outcome.get();
-    return got ? "ok" : got.error().code();
-}
-
-} // namespace
+using namespace ferrule::tests;
+using bench = writer_bench;
 
 TEST_CASE("a write of an idle writer is committed alone, what comes meanwhile together") {
     bench on;

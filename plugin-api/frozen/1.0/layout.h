@@ -168,8 +168,8 @@ FRL_FROZEN(offsetof(frl_scan, limit) == 56);
 FRL_FROZEN(offsetof(frl_scan, filter_count) == 60);
 FRL_FROZEN(offsetof(frl_scan, filters) == 64);
 
-#define FRL_1_0_SIZE_frl_store_api 64u
-FRL_FROZEN(sizeof(frl_store_api) >= 64);
+#define FRL_1_0_SIZE_frl_store_api 72u
+FRL_FROZEN(sizeof(frl_store_api) >= 72);
 FRL_FROZEN(offsetof(frl_store_api, struct_size) == 0);
 FRL_FROZEN(offsetof(frl_store_api, reserved) == 4);
 FRL_FROZEN(offsetof(frl_store_api, create) == 8);
@@ -179,6 +179,7 @@ FRL_FROZEN(offsetof(frl_store_api, get) == 32);
 FRL_FROZEN(offsetof(frl_store_api, scan) == 40);
 FRL_FROZEN(offsetof(frl_store_api, flush) == 48);
 FRL_FROZEN(offsetof(frl_store_api, maintain) == 56);
+FRL_FROZEN(offsetof(frl_store_api, try_put_batch) == 64);
 
 #undef FRL_FROZEN
 

@@ -40,6 +40,7 @@ void checkpointer::committed(int frames) {
         next_limit_ = limit_; // the log was started anew
     const bool crossed = frames / start_at_ != frames_ / start_at_;
     frames_ = frames;
+    restarts_ = false;
     if (!crossed || frames < start_at_)
         return;
     {
@@ -57,6 +58,10 @@ void checkpointer::catch_up() {
     next_limit_ = frames_ + limit_ / 4;
 }
 
+bool checkpointer::quiet() const noexcept {
+    return frames_ < next_limit_ && !busy_ && !restarts_;
+}
+
 void checkpointer::loop() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -72,7 +77,13 @@ void checkpointer::loop() {
 
 void checkpointer::fold() {
     const std::lock_guard lock(folding_);
-    const int code = sqlite3_wal_checkpoint_v2(on_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    busy_ = true;
+    int in_log = 0;
+    int folded = 0;
+    const int code = sqlite3_wal_checkpoint_v2(on_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &folded);
+    if (code == SQLITE_OK && folded == in_log)
+        restarts_ = true;
+    busy_ = false;
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         host_.warn("cannot fold the write-ahead log into the database; it grows until this succeeds",
                    {{"path", on_.path()}, {"reason", sqlite3_errmsg(on_.handle())}});

@@ -6,6 +6,7 @@
 
 #include <ferrule/sdk/host.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -29,6 +30,9 @@ class checkpointer {
     /// Called before a transaction; checkpoints on the caller's thread when the log is over its limit. [writer's
     /// thread]
     void catch_up();
+    /// Whether a commit now has only to add to the log: it will not find the log over its limit, share its file with a
+    /// checkpoint that is writing, or be the one that starts the log anew, which waits for the disk. [writer's thread]
+    [[nodiscard]] bool quiet() const noexcept;
 
   private:
     void loop();
@@ -43,7 +47,9 @@ class checkpointer {
     int frames_ = 0;
     int next_limit_;
 
-    std::mutex folding_; ///< One checkpoint at a time.
+    std::mutex folding_;               ///< One checkpoint at a time.
+    std::atomic<bool> busy_{false};    ///< A checkpoint runs.
+    std::atomic<bool> restarts_{true}; ///< All of the log is in the database, so the next commit may start it anew.
 
     std::mutex mutex_;
     std::condition_variable wake_;

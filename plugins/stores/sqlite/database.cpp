@@ -93,6 +93,12 @@ bool statement::step(std::string_view doing) {
     }
 }
 
+int statement::try_run() noexcept {
+    const int code = sqlite3_step(handle_.get());
+    reset();
+    return code;
+}
+
 void statement::run(std::string_view doing) {
     step(doing);
     reset();
@@ -117,8 +123,12 @@ database::database(const std::string& path, access wanted)
             throw sdk::failure(describe(code, sqlite3_errstr(code), path, "open"));
         fail(code, "open");
     }
-    sqlite3_busy_timeout(made, busy_timeout_ms);
+    wait_for_locks(true);
     run("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;", "open");
+}
+
+void database::wait_for_locks(bool wanted) noexcept {
+    sqlite3_busy_timeout(handle_.get(), wanted ? busy_timeout_ms : 0);
 }
 
 void database::run(const std::string& sql, std::string_view doing) {

@@ -29,6 +29,8 @@ class statement {
     void bind(int at, std::int64_t value);
     /// True when there is a row. Throws `failure`; the statement is then reset.
     bool step(std::string_view doing);
+    /// Runs a statement that gives no rows, resets it, and gives SQLite's result code.
+    int try_run() noexcept;
 
     void reset() noexcept { sqlite3_reset(handle_.get()); }
 
@@ -75,6 +77,8 @@ class database {
     database(const database&) = delete;
     database& operator=(const database&) = delete;
 
+    /// Whether a lock that another connection holds is waited for, as at first, or answered with SQLITE_BUSY at once.
+    void wait_for_locks(bool wanted) noexcept;
     /// Runs statements without results, such as PRAGMAs and schema changes.
     void run(const std::string& sql, std::string_view doing);
     /// The single number that a statement gives, such as `PRAGMA user_version`.

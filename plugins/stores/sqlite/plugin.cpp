@@ -48,6 +48,10 @@ class sqlite_store final : public sdk::store {
 
     void put(std::span<const sdk::record_view> records, sdk::left_out& taken) override { writer_->put(records, taken); }
 
+    bool try_put(std::span<const sdk::record_view> records, sdk::left_out& taken) override {
+        return writer_->try_put(records, taken);
+    }
+
     void get(std::string_view collection, std::string_view key, const sdk::row_sink& row) override {
         readers_->get(collection, key, row);
     }

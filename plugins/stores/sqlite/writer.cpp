@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view doing = "write to";
 
+// A commit that waits for nothing takes some ten microseconds. One that took longer than `held_up` has found something
+// to wait for, most likely a disk that is busy, which then is given some time.
+constexpr auto held_up = std::chrono::milliseconds(2);
+constexpr auto calm_down = std::chrono::seconds(10);
+
 // Brings the file up to date before anything else uses it, and gives its path.
 const std::string& prepare(database& on, const settings& wanted) {
     prepare_schema(on, wanted.collections);
@@ -26,7 +31,8 @@ const std::string& prepare(database& on, const settings& wanted) {
 
 writer::writer(const settings& wanted, const sdk::host& host)
     : on_(wanted.path, database::access::write)
-    , log_(prepare(on_, wanted), wanted.wal_limit_mb, host) {
+    , log_(prepare(on_, wanted), wanted.wal_limit_mb, host)
+    , syncs_(wanted.sync_each_commit) {
     tables_.reserve(wanted.collections.size());
     for (const auto& each : wanted.collections)
         tables_.emplace_back(on_, each);
@@ -53,6 +59,31 @@ table& writer::find(std::string_view collection) {
 void writer::put(std::span<const sdk::record_view> records, sdk::left_out& taken) {
     log_.catch_up();
     begin_.run(doing);
+    commit_all(records, taken);
+}
+
+bool writer::try_put(std::span<const sdk::record_view> records, sdk::left_out& taken) {
+    using clock = std::chrono::steady_clock;
+    const auto begun = clock::now();
+    if (syncs_ || begun < try_after_ || !log_.quiet() || !begin_at_once())
+        return false;
+    commit_all(records, taken);
+    if (const auto ended = clock::now(); ended - begun > held_up)
+        try_after_ = ended + calm_down;
+    return true;
+}
+
+// False when another connection, perhaps of another program, holds the lock.
+bool writer::begin_at_once() {
+    on_.wait_for_locks(false);
+    const int code = begin_.try_run();
+    on_.wait_for_locks(true);
+    if (code != SQLITE_DONE && (code & 0xff) != SQLITE_BUSY)
+        on_.fail(code, doing);
+    return code == SQLITE_DONE;
+}
+
+void writer::commit_all(std::span<const sdk::record_view> records, sdk::left_out& taken) {
     try {
         apply_all(records, taken);
         commit_.run(doing);

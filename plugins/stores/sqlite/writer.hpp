@@ -9,6 +9,7 @@
 
 #include <ferrule/sdk/store.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,6 +26,8 @@ class writer {
 
     /// Writes the records in one transaction, but for inserts whose key exists.
     void put(std::span<const sdk::record_view> records, sdk::left_out& taken);
+    /// The same when no disk and no lock has to be waited for; false otherwise, and nothing is written.
+    bool try_put(std::span<const sdk::record_view> records, sdk::left_out& taken);
     /// Removes at most `limit` expired records.
     std::uint32_t maintain(std::int64_t now_ms, std::uint32_t limit);
     /// Brings the write-ahead log to stable storage.
@@ -32,6 +35,8 @@ class writer {
 
   private:
     table& find(std::string_view collection);
+    bool begin_at_once();
+    void commit_all(std::span<const sdk::record_view> records, sdk::left_out& taken);
     void apply_all(std::span<const sdk::record_view> records, sdk::left_out& taken);
     static int note_frames(void* self, sqlite3* on, const char* schema, int frames) noexcept;
 
@@ -41,6 +46,8 @@ class writer {
     statement begin_;
     statement commit_;
     checkpointer log_;
+    const bool syncs_; ///< Each commit waits for the disk.
+    std::chrono::steady_clock::time_point try_after_{};
 };
 
 } // namespace ferrule::sqlite

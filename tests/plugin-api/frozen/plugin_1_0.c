@@ -258,7 +258,7 @@ static frl_status store_maintain(void* raw, int64_t now_ms, uint32_t limit, uint
 }
 
 static const frl_store_api store_api = {
-    sizeof(frl_store_api), 0, create, destroy, store_put, store_get, store_scan, store_flush, store_maintain};
+    sizeof(frl_store_api), 0, create, destroy, store_put, store_get, store_scan, store_flush, store_maintain, NULL};
 
 /* --- the plugin --- */
 

@@ -67,6 +67,7 @@ typedef int32_t frl_status;
 #define FRL_WRONG_THREAD (-5) /**< The call is bound to the instance's strand and came from elsewhere; nothing was done. */
 #define FRL_STALE (-6)       /**< The handle names something that has ended; nothing was done. */
 #define FRL_LIMIT (-7)       /**< A limit of the host is reached; nothing was done. */
+#define FRL_WOULD_WAIT (-8)  /**< It cannot be done without waiting; nothing was done. */
 
 /** A host-owned error, filled by frl_host.error_set and valid until the call that received it returns. Opaque to plugins. */
 typedef struct frl_error frl_error;

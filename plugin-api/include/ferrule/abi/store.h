@@ -2,8 +2,8 @@
  *
  * Kind "ferrule.store/1": keeps records durably. A record is a key and a JSON value in a named collection, with a few indexed text attributes.
  *
- * A store is BLOCKING. The host calls put_batch, flush and maintain from one thread at a time, and get and scan from several threads at the same time,
- * also while put_batch runs. Keys and attributes compare as bytes.
+ * A store is BLOCKING. The host calls put_batch, try_put_batch, flush and maintain from one thread at a time, and get and scan from several threads at the
+ * same time, also while put_batch runs. Keys and attributes compare as bytes.
  */
 #ifndef FERRULE_ABI_STORE_H
 #define FERRULE_ABI_STORE_H
@@ -69,6 +69,10 @@ typedef struct frl_store_api {
     frl_status (*flush)(void* instance, frl_error* error);
     /** Removes at most `limit` expired records and does the store's own housekeeping; `*removed` says how many. [may block] */
     frl_status (*maintain)(void* instance, int64_t now_ms, uint32_t limit, uint32_t* removed, frl_error* error);
+    /** Optional, NULL when the store has nothing of the kind: the same as put_batch if that needs to wait for nothing, be it a disk, a lock or another
+     *  machine; FRL_WOULD_WAIT otherwise, and nothing is written. For a few records at a time. The host calls it where it must not be held up, never while
+     *  put_batch, flush or maintain runs. [any thread] */
+    frl_status (*try_put_batch)(void* instance, const frl_record* const* records, uint32_t count, uint8_t* left_out, frl_error* error);
 } frl_store_api;
 
 #ifdef __cplusplus

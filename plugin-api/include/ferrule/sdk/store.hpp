@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace ferrule::sdk {
@@ -108,6 +109,11 @@ class store : public component {
 
     /// Writes all records in one durable transaction, except inserts whose key exists: those go to `taken`.
     virtual void put(std::span<const record_view> records, left_out& taken) = 0;
+
+    /// The same when it needs to wait for nothing; false otherwise, and nothing is written. Called where the host must
+    /// not be held up; a store that does not override it is never asked.
+    virtual bool try_put(std::span<const record_view>, left_out&) { return false; }
+
     /// Passes the record to the sink when there is one.
     virtual void get(std::string_view collection, std::string_view key, const row_sink& row) = 0;
     /// Passes rows in key order, from one consistent snapshot.
@@ -130,6 +136,9 @@ class store : public component {
             &store::on_scan,
             &store::on_flush,
             &store::on_maintain,
+            std::is_same_v<decltype(&T::try_put), bool (store::*)(std::span<const record_view>, left_out&)>
+                ? nullptr
+                : &store::on_try_put,
         };
         return api;
     }
@@ -149,17 +158,31 @@ class store : public component {
         }
     }
 
+    static std::vector<record_view> views_of(const frl_record* const* records, std::uint32_t count) {
+        std::vector<record_view> views;
+        views.reserve(count);
+        for (const auto* raw : std::span(records, count)) {
+            views.emplace_back(raw);
+        }
+        return views;
+    }
+
     static frl_status on_put(void* self, const frl_record* const* records, std::uint32_t count, std::uint8_t* marks,
                              frl_error* error) noexcept {
         return guarded(self, error, [&](store& s) {
-            std::vector<record_view> views;
-            views.reserve(count);
-            for (const auto* raw : std::span(records, count)) {
-                views.emplace_back(raw);
-            }
             left_out taken(marks);
-            s.put(views, taken);
+            s.put(views_of(records, count), taken);
         });
+    }
+
+    static frl_status on_try_put(void* self, const frl_record* const* records, std::uint32_t count, std::uint8_t* marks,
+                                 frl_error* error) noexcept {
+        bool written = false;
+        const auto status = guarded(self, error, [&](store& s) {
+            left_out taken(marks);
+            written = s.try_put(views_of(records, count), taken);
+        });
+        return status == FRL_OK && !written ? FRL_WOULD_WAIT : status;
     }
 
     static frl_status on_get(void* self, frl_str collection, frl_str key, frl_row_callback fn, void* arg,

@@ -41,33 +41,27 @@ class store : public detail::instance<frl_store_api> {
 
     /// Writes a batch and returns the places of the inserts that were left out.
     std::vector<std::size_t> put(const std::vector<record>& records) {
-        std::vector<std::vector<frl_str>> attributes;
-        std::vector<frl_record> raws;
-        std::vector<const frl_record*> pointers;
-        attributes.reserve(records.size());
-        raws.reserve(records.size());
-        for (const auto& each : records) {
-            attributes.emplace_back();
-            for (const auto& value : each.attributes) {
-                attributes.back().push_back(str(value));
-            }
-            raws.push_back({sizeof(frl_record), each.flags, str(each.collection), str(each.key), str(each.value),
-                            each.expires_at_ms, attributes.back().data(),
-                            static_cast<std::uint32_t>(attributes.back().size()), 0});
-            pointers.push_back(&raws.back());
-        }
-        std::vector<std::uint8_t> marks(records.size());
+        raw_batch batch(records);
         reported_error error;
-        check(api().put_batch(raw(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), marks.data(),
-                              testhost::raw(error)),
+        check(api().put_batch(raw(), batch.pointers.data(), batch.count(), batch.marks.data(), testhost::raw(error)),
               error);
-        std::vector<std::size_t> left_out;
-        for (std::size_t i = 0; i < marks.size(); ++i) {
-            if (marks[i] != 0) {
-                left_out.push_back(i);
-            }
+        return batch.left_out();
+    }
+
+    /// Whether the store can write without waiting at all.
+    [[nodiscard]] bool tries() const { return api().try_put_batch != nullptr; }
+
+    /// The same as put; nothing when it would have to wait.
+    std::optional<std::vector<std::size_t>> try_put(const std::vector<record>& records) {
+        raw_batch batch(records);
+        reported_error error;
+        const auto status =
+            api().try_put_batch(raw(), batch.pointers.data(), batch.count(), batch.marks.data(), testhost::raw(error));
+        if (status == FRL_WOULD_WAIT) {
+            return std::nullopt;
         }
-        return left_out;
+        check(status, error);
+        return batch.left_out();
     }
 
     std::optional<record> get(std::string_view collection, std::string_view key) {
@@ -79,6 +73,7 @@ class store : public detail::instance<frl_store_api> {
 
     std::vector<record> scan(const scan_request& what) {
         std::vector<frl_kv> filters = {};
+        filters.reserve(what.filters.size());
         for (const auto& [key, value] : what.filters) {
             filters.push_back({str(key), str(value)});
         }
@@ -109,6 +104,42 @@ class store : public detail::instance<frl_store_api> {
     }
 
   private:
+    /// Records as they cross; borrows the texts.
+    struct raw_batch {
+        explicit raw_batch(const std::vector<record>& records)
+            : marks(records.size()) {
+            attributes.reserve(records.size());
+            raws.reserve(records.size());
+            for (const auto& each : records) {
+                attributes.emplace_back();
+                for (const auto& value : each.attributes) {
+                    attributes.back().push_back(str(value));
+                }
+                raws.push_back({sizeof(frl_record), each.flags, str(each.collection), str(each.key), str(each.value),
+                                each.expires_at_ms, attributes.back().data(),
+                                static_cast<std::uint32_t>(attributes.back().size()), 0});
+                pointers.push_back(&raws.back());
+            }
+        }
+
+        [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(pointers.size()); }
+
+        [[nodiscard]] std::vector<std::size_t> left_out() const {
+            std::vector<std::size_t> places;
+            for (std::size_t i = 0; i < marks.size(); ++i) {
+                if (marks[i] != 0) {
+                    places.push_back(i);
+                }
+            }
+            return places;
+        }
+
+        std::vector<std::vector<frl_str>> attributes;
+        std::vector<frl_record> raws;
+        std::vector<const frl_record*> pointers;
+        std::vector<std::uint8_t> marks;
+    };
+
     static void check(frl_status status, const reported_error& error) {
         if (status != FRL_OK) {
             throw std::runtime_error(error.code + ": " + error.message);

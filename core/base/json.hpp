@@ -60,7 +60,8 @@ class object_reader {
     [[nodiscard]] std::string path_of(std::string_view key) const;
     /// Takes over the complaints of a nested reader, its unknown keys included.
     void absorb(object_reader& nested);
-    /// All complaints as one error `code` with details {"problems":[{"path","message"}]}, or none.
+    /// The complaints as one error `code` with details {"problems":[{"path","message"}]}, or none. Of very many the
+    /// first are told and the rest is counted; long names are cut.
     [[nodiscard]] std::optional<error> finish(std::string_view code = "invalid_request");
 
   private:
@@ -76,6 +77,7 @@ class object_reader {
     std::string path_;
     std::vector<std::string> known_;
     std::vector<problem> problems_;
+    std::size_t untold_ = 0; ///< Problems beyond those that are kept.
     bool checked_ = false;
 };
 

@@ -24,6 +24,9 @@ std::string_view kind_of(const json& value) {
     }
 }
 
+constexpr std::size_t most_problems = 50; ///< The rest is counted: a body can hold as many faults as it has bytes.
+constexpr std::size_t longest_quote = 128;
+
 std::string expected(std::string_view wanted, const json& found) {
     return "expected " + std::string(wanted) + ", found " + std::string(kind_of(found));
 }
@@ -183,12 +186,15 @@ std::optional<std::string> object_reader::one_of(std::string_view key, const std
     if (!found || std::find(allowed.begin(), allowed.end(), *found) != allowed.end())
         return found;
     std::vector<std::string> names(allowed.begin(), allowed.end());
-    complain(key, "must be one of " + join(names, ", ") + "; found \"" + *found + "\"");
+    complain(key, "must be one of " + join(names, ", ") + "; found \"" + shortened(*found, longest_quote) + "\"");
     return std::nullopt;
 }
 
 void object_reader::complain(std::string_view key, std::string_view message) {
-    problems_.push_back({path_of(key), std::string(message)});
+    if (problems_.size() < most_problems)
+        problems_.push_back({path_of(shortened(key, longest_quote)), std::string(message)});
+    else
+        ++untold_;
 }
 
 std::string object_reader::path_of(std::string_view key) const {
@@ -202,16 +208,22 @@ void object_reader::check_unknown() {
     for (const auto& [key, unused] : value_.items()) {
         if (std::find(known_.begin(), known_.end(), key) != known_.end())
             continue;
-        const auto near = nearest(key, known_);
-        problems_.push_back(
-            {path_of(key), near.empty() ? "unknown key" : "unknown key; did you mean \"" + std::string(near) + "\"?"});
+        const auto near = problems_.size() < most_problems ? nearest(key, known_) : std::string_view();
+        complain(key, near.empty() ? "unknown key" : "unknown key; did you mean \"" + std::string(near) + "\"?");
     }
 }
 
 void object_reader::absorb(object_reader& nested) {
     nested.check_unknown();
-    problems_.insert(problems_.end(), nested.problems_.begin(), nested.problems_.end());
+    for (auto& each : nested.problems_) {
+        if (problems_.size() < most_problems)
+            problems_.push_back(std::move(each));
+        else
+            ++untold_;
+    }
+    untold_ += nested.untold_;
     nested.problems_.clear();
+    nested.untold_ = 0;
 }
 
 std::optional<error> object_reader::finish(std::string_view code) {
@@ -226,6 +238,8 @@ std::optional<error> object_reader::finish(std::string_view code) {
         message += each.path.empty() ? each.message : each.path + ": " + each.message;
         list.push_back({{"path", each.path}, {"message", each.message}});
     }
+    if (untold_ != 0)
+        message += "; and " + std::to_string(untold_) + " more";
     return error(std::string(code), message, false, dump(json{{"problems", std::move(list)}}));
 }
 

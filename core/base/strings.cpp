@@ -10,6 +10,9 @@ namespace ferrule::base {
 
 namespace {
 
+// What is longer is no slip of a name, and comparing it would take its time.
+constexpr std::size_t longest_slip = 128;
+
 char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -36,9 +39,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string> candidates) {
     std::string_view best;
+    if (word.size() > longest_slip)
+        return best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    const auto wanted = to_lower(word);
     for (const auto& candidate : candidates) {
-        const auto d = distance(to_lower(word), to_lower(candidate));
+        const auto apart = std::max(wanted.size(), candidate.size()) - std::min(wanted.size(), candidate.size());
+        if (apart >= best_distance) // no distance is less than the difference in length
+            continue;
+        const auto d = distance(wanted, to_lower(candidate));
         if (d < best_distance) {
             best_distance = d;
             best = candidate;
@@ -96,6 +105,10 @@ std::string_view complete_utf8(std::string_view text) noexcept {
         return size > back ? text.substr(0, text.size() - back) : text;
     }
     return text;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+    return text.size() <= most ? std::string(text) : std::string(complete_utf8(text.substr(0, most))) + "…";
 }
 
 bool is_utf8(std::string_view text) noexcept {

@@ -1,6 +1,7 @@
 #include "http/problem.hpp"
 
 #include "base/json.hpp"
+#include "base/strings.hpp"
 
 #include <boost/beast/http/status.hpp>
 
@@ -63,6 +64,9 @@ constexpr std::array table{
 };
 static_assert(std::is_sorted(table.begin(), table.end()));
 
+// Some messages quote what they were given.
+constexpr std::size_t longest_detail = 16 * 1024;
+
 } // namespace
 
 unsigned status_of(std::string_view code) noexcept {
@@ -79,7 +83,7 @@ response problem(const base::error& what, std::string_view request_id) {
 response problem(unsigned status, const base::error& what, std::string_view request_id) {
     const auto title = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
     auto document = base::to_json(what);
-    document["detail"] = std::move(document["message"]);
+    document["detail"] = base::shortened(what.message(), longest_detail);
     document.erase("message");
     document["type"] = "urn:ferrule:problem:" + what.code();
     document["title"] = std::string_view(title.data(), title.size());

@@ -10,7 +10,7 @@ using base::object_reader;
 
 namespace {
 
-constexpr std::size_t item_limit = 10'000;
+constexpr std::size_t item_limit = 1'000'000; // the most that jobs.max_commands can allow
 constexpr std::size_t line_limit = 64 * 1024;
 
 // A command is one line: what a device would take as two must come as two.
@@ -19,6 +19,13 @@ void check_line(object_reader& reader, const std::string& path, const std::strin
         reader.complain(path, "is longer than " + std::to_string(line_limit) + " bytes");
     else if (text.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos)
         reader.complain(path, "must be one line; send each line as an item of its own");
+}
+
+void check_count(object_reader& reader, std::string_view key, const json& list) {
+    if (list.empty())
+        reader.complain(key, "is empty; give at least one item");
+    else if (list.size() > item_limit)
+        reader.complain(key, "must have at most " + std::to_string(item_limit) + " items");
 }
 
 std::vector<prompt_reply> read_prompts(object_reader& command) {
@@ -42,8 +49,7 @@ std::vector<command> read_commands(object_reader& reader) {
     const auto* list = reader.array("commands");
     if (list == nullptr)
         return commands;
-    if (list->empty() || list->size() > item_limit)
-        reader.complain("commands", "must have 1 to " + std::to_string(item_limit) + " items");
+    check_count(reader, "commands", *list);
     for (std::size_t i = 0; i < list->size() && i < item_limit; ++i) {
         const auto& item = (*list)[i];
         const auto path = "commands[" + std::to_string(i) + "]";
@@ -64,8 +70,8 @@ std::vector<command> read_commands(object_reader& reader) {
 
 std::vector<std::string> read_config(object_reader& reader) {
     auto lines = reader.texts("config");
-    if (const auto* list = reader.array("config"); list != nullptr && (list->empty() || list->size() > item_limit))
-        reader.complain("config", "must have 1 to " + std::to_string(item_limit) + " items");
+    if (const auto* list = reader.member("config"); list != nullptr && list->is_array())
+        check_count(reader, "config", *list);
     for (std::size_t i = 0; i < lines.size(); ++i)
         check_line(reader, "config[" + std::to_string(i) + "]", lines[i]);
     return lines;
@@ -96,18 +102,34 @@ std::optional<inline_target> read_inline(object_reader& reader) {
     return read;
 }
 
+void read_whose(object_reader& reader, job_request& into) {
+    const auto* name = reader.member("device");
+    const auto* target = reader.member("target");
+    if (name != nullptr && name->is_object()) {
+        reader.complain("device", "is the name of a device; one that is given inline stands under \"target\"");
+        return;
+    }
+    into.device = reader.text_or("device", "");
+    into.inline_at = read_inline(reader);
+    if ((name != nullptr && !name->is_string()) || (target != nullptr && !target->is_object()))
+        return; // which is told already
+    if (into.device.empty() != into.inline_at.has_value())
+        reader.complain("device", into.inline_at ? "stands beside target; give one or the other"
+                                                 : "is required (or target, for a device given inline)");
+    else if (!into.device.empty() && !is_name(into.device))
+        reader.complain("device", "is not a device's name");
+}
+
 } // namespace
 
 result<job_request> job_request_from_json(const json& body) {
     object_reader reader(body);
+    if (!body.is_object())
+        return *reader.finish();
     job_request read;
-    read.device = reader.text_or("device", "");
-    read.inline_at = read_inline(reader);
+    read_whose(reader, read);
     read.commands = read_commands(reader);
     read.config = read_config(reader);
-    if (read.device.empty() != read.inline_at.has_value())
-        reader.complain("device", read.inline_at ? "stands beside target; give one or the other"
-                                                 : "is required (or target, for a device given inline)");
     const bool none = reader.member("commands") == nullptr && reader.member("config") == nullptr;
     const bool both = reader.member("commands") != nullptr && reader.member("config") != nullptr;
     if (none || both)

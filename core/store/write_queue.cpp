@@ -43,11 +43,11 @@ void write_queue::wake(std::unique_lock<std::mutex>& lock) {
 }
 
 write_queue::verdict write_queue::added(std::unique_lock<std::mutex>& lock) {
-    if (!gathers_ || !sleeping_ || lone_out_) {
-        wake(lock);
-        return verdict::taken;
-    }
-    return std::exchange(gathering_, true) ? verdict::taken : verdict::gathering;
+    const bool first = gathers_ && sleeping_ && !lone_out_ && !std::exchange(gathering_, true);
+    if (first)
+        return verdict::gathering;
+    wake(lock); // it has company, so the reader need not wait for the look
+    return verdict::taken;
 }
 
 write_group* write_queue::take_lone() {

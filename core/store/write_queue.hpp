@@ -34,8 +34,9 @@ struct write_group {
 /// waiting writes use. `wait` and `give_back` from the writer's thread, the rest from any. One short lock a call; the
 /// reader is woken only when it sleeps.
 ///
-/// Waking a thread costs more than writing one record. With `gathers` a reader that sleeps is therefore left asleep:
-/// `add` answers `gathering`, and its caller has to look again soon, with `take_lone`.
+/// Waking a thread costs more than writing one record. With `gathers` a reader that sleeps is therefore left asleep by
+/// the first call: `add` answers `gathering`, and its caller has to look again soon, with `take_lone`. The second call
+/// wakes the reader for both.
 class write_queue {
   public:
     explicit write_queue(std::size_t limit_bytes, bool gathers = false)

@@ -81,6 +81,35 @@ TEST_CASE("every complaint comes with its path, and all at once") {
     CHECK(bad->message().starts_with("device.t: expected a text, found a number; device.b: "));
 }
 
+TEST_CASE("of very many faults the first are told and the rest is counted, with names cut") {
+    json value = json::object();
+    for (int i = 0; i < 30; ++i)
+        value["a" + std::to_string(i)] = 1;
+    value["nested"] = json::object();
+    for (int i = 0; i < 1000; ++i)
+        value["nested"]["b" + std::to_string(i)] = 1;
+    const std::string endless(1'000'000, 'c');
+    value["a"] = endless;
+    value[endless] = 1;
+    object_reader reader(value);
+    reader.one_of("a", {"red"});
+    object_reader nested(*reader.object("nested"), "nested");
+    reader.absorb(nested);
+    const auto bad = reader.finish();
+    REQUIRE(bad);
+    CHECK(parsed(bad->details())["problems"].size() == 50);
+    CHECK(bad->message().size() < 5'000);
+    CHECK(bad->message().find("found \"" + endless.substr(0, 128) + "…\"") != std::string::npos);
+    CHECK(bad->message().ends_with("; and 982 more")); // 1 + 1000 + 30 + 1 in all
+}
+
+TEST_CASE("a long name is cut in its place") {
+    const auto value = json{{std::string(1000, 'c'), 1}};
+    const auto bad = object_reader(value).finish();
+    REQUIRE(bad);
+    CHECK(bad->message() == std::string(128, 'c') + "…: unknown key");
+}
+
 TEST_CASE("what is no object at all is one complaint") {
     const auto value = parsed("[1]");
     object_reader reader(value);

@@ -16,6 +16,16 @@ TEST_CASE("the nearest word is found for a slip, and none for another word") {
     CHECK(nearest("x", {}).empty());
 }
 
+TEST_CASE("a word of any length is compared at once, and quoted in part") {
+    const std::vector<std::string> names(10'000, std::string(100, 'a'));
+    const std::string endless(4'000'000, 'a'); // letter by letter these would be 4e12 steps
+    CHECK(nearest(endless, names).empty());
+    CHECK(nearest(std::string(99, 'a'), names) == names.front());
+    CHECK(shortened("listen", 6) == "listen");
+    CHECK(shortened("listen", 5) == "liste…");
+    CHECK(shortened("añb", 2) == "a…");
+}
+
 TEST_CASE("texts are split, trimmed and joined") {
     CHECK(split("a,b,,c", ',') == std::vector<std::string_view>{"a", "b", "", "c"});
     CHECK(split("", ',') == std::vector<std::string_view>{""});

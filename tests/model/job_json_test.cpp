@@ -64,11 +64,15 @@ model::job full_job() {
 
 TEST_CASE("bad requests are refused with every fault and its place") {
     const auto given = GENERATE(
-        bad{"[]", ": expected an object, found a list | device: is required (or target, for a device given inline) | "
-                  "commands: is required (or config)"},
+        bad{"[]", ": expected an object, found a list"},
+        bad{R"({"device":{"host":"h"},"commands":["a"]})",
+            "device: is the name of a device; one that is given inline stands under \"target\""},
+        bad{R"({"device":1,"commands":["a"]})", "device: expected a text, found a number"},
+        bad{R"({"target":"h","commands":["a"]})", "target: expected an object, found a text"},
+        bad{R"({"device":"a b","commands":["a"]})", "device: is not a device's name"},
         bad{"{}", "device: is required (or target, for a device given inline) | commands: is required (or config)"},
-        bad{R"({"device":"d","commands":[]})", "commands: must have 1 to 10000 items"},
-        bad{R"({"device":"d","config":[]})", "config: must have 1 to 10000 items"},
+        bad{R"({"device":"d","commands":[]})", "commands: is empty; give at least one item"},
+        bad{R"({"device":"d","config":[]})", "config: is empty; give at least one item"},
         bad{R"({"device":"d","commands":["a\nb"]})",
             "commands[0]: must be one line; send each line as an item of its own"},
         bad{R"({"device":"d","config":["a\rb"]})", "config[0]: must be one line; send each line as an item of its own"},

@@ -155,6 +155,12 @@ class Lifecycle(unittest.TestCase):
         self.assertNotIn(self.lab.password("netops"), self.lab("status", "--json").stdout)
 
     @unittest.skipUnless(FERRULE, "FERRULE_BINARY does not name the daemon")
+    def test_status_shows_the_host_key_that_a_client_is_shown(self) -> None:
+        self.lab("up")
+        for device in self.lab.status()["devices"]:
+            shown = [key["type"] for key in device["host_keys"]]
+            self.assertEqual(shown[0], "ssh-rsa" if device["legacy_algorithms"] else "ssh-ed25519", device["name"])
+
     def test_the_configuration_that_up_writes_is_one_that_ferrule_accepts(self) -> None:
         self.lab("up")
         checked = subprocess.run([FERRULE, "check-config", "-c", self.lab.status()["config"]], text=True, check=False,

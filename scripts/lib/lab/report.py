@@ -11,7 +11,9 @@ from lifecycle import Lab
 
 
 def host_keys(lab: Lab, name: str) -> list[Path]:
-    return sorted((lab.directory / "devices" / name / "etc" / "ssh").glob("ssh_host_*_key.pub"))
+    """The one that clients ask for first comes first: it is what they show when they do not know it."""
+    found = (lab.directory / "devices" / name / "etc" / "ssh").glob("ssh_host_*_key.pub")
+    return sorted(found, key=lambda file: ("ed25519" not in file.name, file.name))
 
 
 def endpoint(lab: Lab, device: topology.Device) -> tuple[str, int]:

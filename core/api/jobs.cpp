@@ -29,6 +29,23 @@ error no_such_job(std::string_view id) {
     return error("job_not_found", "\"" + shown(id) + "\" is not the id of a job");
 }
 
+// Options that name something of this machine: with them a client could append to any file that the daemon can write,
+// or log in with the keys of its agent.
+bool is_of_this_machine(const std::string& options) {
+    const auto given = json::parse(options, nullptr, false);
+    return given.is_object() && (given.contains("known_hosts") || given.contains("agent"));
+}
+
+std::optional<error> borrowed_file(const model::inline_target& given) {
+    const auto& at = given.at;
+    if ((!given.login || given.login->agent_socket.empty()) && !is_of_this_machine(at.options) &&
+        std::none_of(at.jump.begin(), at.jump.end(), [](const auto& hop) { return is_of_this_machine(hop.options); }))
+        return std::nullopt;
+    return error("forbidden", "target: agent_socket and the options agent and known_hosts, which name something of the "
+                              "server's machine, need the role admin: name a device of the inventory, or leave them "
+                              "out");
+}
+
 // Whoever chooses the host would be sent the password.
 std::optional<error> borrowed_credential(const request& asked, const model::job_request& wanted) {
     if (!wanted.inline_at || !asked.identity || asked.identity->may == model::role::admin)
@@ -37,7 +54,7 @@ std::optional<error> borrowed_credential(const request& asked, const model::job_
     const bool by_hop =
         std::any_of(at.jump.begin(), at.jump.end(), [](const auto& hop) { return !hop.credential.empty(); });
     if (at.credential.empty() && !by_hop)
-        return std::nullopt;
+        return borrowed_file(*wanted.inline_at);
     return error("forbidden", "target: a stored credential for a host that the inventory does not know needs the role "
                               "admin: name a device of the inventory, or give username and password");
 }

@@ -1,5 +1,6 @@
 #include "api/replies.hpp"
 
+#include "base/log.hpp"
 #include "base/strings.hpp"
 #include "http/problem.hpp"
 
@@ -10,6 +11,9 @@ http::response json_reply(unsigned status, const base::json& value) {
 }
 
 http::response problem_reply(const http::request& asked, const base::error& what) {
+    if (http::status_of(what.code()) == 500)
+        base::log::error("api", "a request failed",
+                         {{"request_id", asked.id}, {"code", what.code()}, {"reason", what.message()}});
     return http::problem(what, asked.id);
 }
 
@@ -23,8 +27,7 @@ http::response page_reply(base::json items, const std::optional<std::string>& ne
 }
 
 std::string shown(std::string_view text) {
-    constexpr std::size_t most = 64;
-    return text.size() <= most ? std::string(text) : std::string(base::complete_utf8(text.substr(0, most))) + "…";
+    return base::shortened(text, 64);
 }
 
 } // namespace ferrule::api

@@ -28,6 +28,20 @@ TEST_CASE("a code that nobody mapped is the server's fault") {
     CHECK(status_of("deadline") == 504);
 }
 
+TEST_CASE("a store that cannot write is no fault of the program, and passes") {
+    for (const auto* code : {"disk_full", "store_busy", "store_failed", "store_unavailable", "no_capacity"}) {
+        INFO(code);
+        CHECK(status_of(code) == 503);
+    }
+    CHECK(status_of("record_too_large") == 413);
+    CHECK(status_of("store_corrupt") == 500);
+}
+
+TEST_CASE("a sentence that quotes without end is cut") {
+    const auto document = base::json::parse(problem(error("in_use", std::string(1'000'000, 'a')), "").body());
+    CHECK(document["detail"].get<std::string>().size() < 20'000);
+}
+
 TEST_CASE("a response writes its head in full") {
     response answer(201, json_fields, std::string("{}"));
     answer.add("Location", "/api/v1/jobs/1");

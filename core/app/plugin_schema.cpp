@@ -19,4 +19,16 @@ std::optional<std::string> plugin_schema(std::string_view kind, std::string_view
     return std::nullopt;
 }
 
+std::optional<std::string> plugin_missing(std::string_view kind, std::string_view name,
+                                          const config::plugins_settings& from) {
+    plugins::catalog files(from.folders);
+    for (const auto which : plugins::all_kinds) {
+        if (plugins::name_of(which) != kind)
+            continue;
+        if (const auto found = files.find(which, name); !found)
+            return found.error().message();
+    }
+    return std::nullopt;
+}
+
 } // namespace ferrule::app

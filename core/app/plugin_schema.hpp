@@ -14,4 +14,9 @@ namespace ferrule::app {
 std::optional<std::string> plugin_schema(std::string_view kind, std::string_view name,
                                          const config::plugins_settings& from);
 
+/// Why there is no usable component of this kind and name in the plugin folders; none if there is one. Reads the notes
+/// of the files and loads nothing.
+std::optional<std::string> plugin_missing(std::string_view kind, std::string_view name,
+                                          const config::plugins_settings& from);
+
 } // namespace ferrule::app

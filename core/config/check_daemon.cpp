@@ -82,6 +82,15 @@ void check_plugin(const source& main, const yaml::node* given, std::string_view 
     schema::check_against(*rules, given == nullptr ? nothing : *given, main.name, path, found);
 }
 
+void check_there(const source& main, std::string_view kind, std::string_view name, const settings& values,
+                 const load_options& options, problems& found) {
+    if (!options.plugin_missing)
+        return;
+    const auto path = std::string(kind) + ".plugin";
+    if (const auto why = options.plugin_missing(kind, name, values.plugins))
+        found.add(main.name, yaml::locate(main.root, path), path, *why);
+}
+
 } // namespace
 
 void check_daemon(const source& main, const settings& values, const load_options& options, problems& found) {
@@ -95,6 +104,8 @@ void check_daemon(const source& main, const settings& values, const load_options
     if (const auto* plugins = find(main.root, {"plugins", "settings"}); plugins != nullptr)
         for (const auto& each : plugins->members)
             check_plugin(main, &each.value, {}, each.key, "plugins.settings." + each.key, values, options, found);
+    check_there(main, "store", values.store.plugin, values, options, found);
+    check_there(main, "scheduler", values.scheduler.plugin, values, options, found);
     if (const auto* given = find(main.root, {"store", "settings"}); given != nullptr)
         check_plugin(main, given, "store", values.store.plugin, "store.settings", values, options, found);
     if (const auto* given = find(main.root, {"scheduler", "settings"}); given != nullptr)

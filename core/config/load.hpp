@@ -24,6 +24,10 @@ struct load_options {
     /// are not checked.
     std::function<std::optional<std::string>(std::string_view kind, std::string_view name, const plugins_settings&)>
         plugin_schema;
+    /// Why the store or scheduler plugin of this name cannot be had; none when it can. May be empty: then that shows
+    /// only when the plugin is used.
+    std::function<std::optional<std::string>(std::string_view kind, std::string_view name, const plugins_settings&)>
+        plugin_missing;
 };
 
 /// Reads a file, the inventory files that it includes and the names of the platforms, and checks all of it. Fails with

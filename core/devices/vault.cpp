@@ -73,7 +73,8 @@ result<void> make_key(const std::string& file) {
     auto draft = file + ".new.XXXXXX";
     const descriptor out{::mkostemp(draft.data(), O_CLOEXEC)}; // mode 0600
     if (out.number < 0)
-        return key_error(file, std::string("cannot be made: ") + std::strerror(errno));
+        return key_error(file, std::string("cannot be made: ") + std::strerror(errno) +
+                                   "; set data_dir or secrets.key_file to a place that this user can write to");
     std::string key(key_size, '\0');
     randombytes_buf(key.data(), key.size());
     const bool written =
@@ -129,8 +130,10 @@ std::string vault::seal(std::string_view text, std::string_view purpose) const {
 
 result<base::secret> vault::open_sealed(std::string_view sealed, std::string_view purpose) const {
     const auto unreadable =
-        error("secret_unreadable", "a stored secret for " + std::string(purpose) +
-                                       " cannot be read: the key file is another one, or the record was changed");
+        error("secret_unreadable",
+              "a stored secret for " + std::string(purpose) +
+                  " cannot be read: the key file is another one than it was sealed with, so restore that, "
+                  "or the record was changed");
     std::string box(sealed.size(), '\0');
     std::size_t size = 0;
     if (sodium_base642bin(bytes(box), box.size(), sealed.data(), sealed.size(), nullptr, &size, nullptr,

@@ -24,7 +24,14 @@ constexpr base::duration rest_without_descriptors = 100ms;
 constexpr std::size_t most_refusals = 64;
 
 error failed_to_listen(const std::string& address, const boost::system::error_code& why) {
-    return error("listen_failed", "cannot listen on " + address + ": " + why.message());
+    namespace errc = boost::system::errc;
+    const auto* remedy = why == errc::address_in_use ? "another process listens there: end it, or choose another port"
+                         : why == errc::address_not_available ? "this machine does not have that address"
+                         : why == errc::permission_denied     ? "this user may not: choose a port from 1024 on, or a "
+                                                                "folder that it can write to"
+                         : why == errc::no_such_file_or_directory ? "make its folder first"
+                                                                  : "see http.listen in the configuration";
+    return error("listen_failed", "cannot listen on " + address + ": " + why.message() + "; " + remedy);
 }
 
 // A socket file that a dead process left behind refuses connections.

@@ -40,8 +40,9 @@ TEST_CASE("another key, another purpose and a changed text do not open") {
     const auto mine = vault::open((scratch.path() / "mine").string()).value();
     const auto other = vault::open((scratch.path() / "other").string()).value();
     const auto sealed = mine.seal("swordfish", "credential a");
-    const auto expected = "a stored secret for credential a cannot be read: the key file is another one, or the record "
-                          "was changed";
+    const auto expected = "a stored secret for credential a cannot be read: the key file is another one than it was "
+                          "sealed with, so restore "
+                          "that, or the record was changed";
     const auto wrong_key = other.open_sealed(sealed, "credential a");
     REQUIRE_FALSE(wrong_key);
     CHECK(wrong_key.error().code() == "secret_unreadable");

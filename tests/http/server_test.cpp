@@ -170,7 +170,11 @@ TEST_CASE("an address that cannot be had is named with the reason") {
         REQUIRE_FALSE(started.has_value());
         return started.error().message();
     };
-    CHECK(failure(on.address()) == "cannot listen on " + on.address() + ": Address already in use");
+    CHECK(failure(on.address()) ==
+          "cannot listen on " + on.address() +
+              ": Address already in use; another process listens there: end it, or choose another port");
+    CHECK(failure("unix:/no-such-folder/s").ends_with(": No such file or directory; make its folder first"));
+    CHECK(failure("192.0.2.1:0").ends_with("; this machine does not have that address"));
     CHECK(failure("somewhere") == "the listen address \"somewhere\" is not of the form 127.0.0.1:8520, [::1]:8520, "
                                   "*:8520 or unix:/path");
     CHECK(failure("::1:80").find("is not of the form") != std::string::npos);

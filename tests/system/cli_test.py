@@ -54,6 +54,11 @@ class Cli(SystemTest):
         done = self.cli("exec", "sw9", "show clock", status=FAILED)
         self.assertEqual(done.stdout, "")
         self.assertRegex(done.stderr, r'^ferrule: .*"sw9".*did you mean "sw[123]"\?.* \(device_not_found\)\n$')
+        for words in (["sw1"], []):
+            self.assertIn('ferrule exec frr1 "show version"', self.cli("exec", *words, status=USAGE).stderr)
+        done = self.cli("exec", "sw1", "-x", "shew clock", "-x", "show clock", status=FAILED)
+        self.assertNotIn("── show clock", done.stderr)  # it did not run
+        self.assertIn("No such file", self.cli("exec", "sw1", "--config-file", "none.txt", status=FAILED).stderr)
         done = self.cli("exec", "sw1", status=USAGE)
         self.assertIn('ferrule exec frr1 "show version"', done.stderr)
         self.cli("exec", "sw1", "show clock", "--timeout", "5", status=FAILED)

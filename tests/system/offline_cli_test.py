@@ -48,6 +48,13 @@ class OfflineCli(SystemTest):
         done = self.cli("run", "-c", "ferrule.yaml", status=FAILED)
         self.assertIn(f"searched {self.scratch}/nothing-here", done.stderr)
 
+    def test_check_config_says_where_a_store_or_scheduler_is_named_that_is_not_there(self) -> None:
+        done = self.cli("check-config", self.file("store: {plugin: sqlit}\nscheduler: {plugin: ssh}\n"), status=CONFIG)
+        self.assertRegex(done.stderr, r"(?m)^\S+:1:17: store.plugin: there is no store plugin 'sqlit'; did you mean 'sqlite'\?")
+        self.assertRegex(done.stderr, r"(?m)^\S+:2:21: scheduler.plugin: there is no scheduler plugin 'ssh'; searched /")
+        done = self.cli("check-config", self.file("plugins: {folders: [nothing-here]}\n"), status=CONFIG)
+        self.assertRegex(done.stderr, r"(?m)^\S+: store.plugin: there is no store plugin 'sqlite'; searched /.*/nothing-here$")
+
     def test_check_config_knows_the_settings_of_plugins(self) -> None:
         done = self.cli("check-config", self.file("plugins: {settings: {ssh: {known_hostss: /x}}}\n"), status=CONFIG)
         self.assertIn('did you mean "known_hosts"?', done.stderr)

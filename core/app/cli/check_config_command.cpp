@@ -20,7 +20,7 @@ int print(const std::string& text) {
 }
 
 int check(const config_choice& chosen) {
-    const auto settings = load_config(chosen);
+    const auto settings = load_config(chosen, true);
     if (!settings)
         return config_fault;
     const auto platforms = config::load_platforms(settings->platforms.folders);

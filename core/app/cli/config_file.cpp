@@ -23,13 +23,15 @@ void add_config_options(CLI::App& command, config_choice& into) {
         ->type_name("FILE");
 }
 
-std::optional<config::settings> load_config(const config_choice& chosen) {
+std::optional<config::settings> load_config(const config_choice& chosen, bool look_for_plugins) {
     std::error_code ignored;
     const bool given = !chosen.file.empty();
     if (!given && !std::filesystem::exists(system_file, ignored))
         return config::defaults();
     config::load_options options;
     options.plugin_schema = plugin_schema;
+    if (look_for_plugins)
+        options.plugin_missing = plugin_missing;
     auto loaded = config::load(given ? chosen.file : system_file, options);
     if (!loaded) {
         std::fprintf(stderr, "%s\n", loaded.error().message().c_str());

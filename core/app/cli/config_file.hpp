@@ -19,8 +19,9 @@ struct config_choice {
 
 void add_config_options(CLI::App& command, config_choice& into);
 /// Loads it, with plugins' settings checked against their schemas; prints every problem to stderr and gives none when
-/// there are any.
-std::optional<config::settings> load_config(const config_choice& chosen);
+/// there are any. With `look_for_plugins` a store or scheduler that no folder has is one too: a start sees that by
+/// itself, and need not read the folders twice.
+std::optional<config::settings> load_config(const config_choice& chosen, bool look_for_plugins = false);
 /// Makes data_dir and run_dir with mode 0700; prints why not.
 bool make_folders(const config::settings& settings);
 

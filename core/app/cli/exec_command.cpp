@@ -41,7 +41,7 @@ void add_exec(CLI::App& root, action& chosen) {
     const auto server = std::make_shared<server_choice>();
     const auto wanted = std::make_shared<exec_request>();
     const auto words = std::make_shared<std::vector<std::string>>();
-    command->add_option("WORDS", *words, "DEVICE… COMMAND, or DEVICE… with -x or --config-file")->required();
+    command->add_option("WORDS", *words, "DEVICE… COMMAND, or DEVICE… with -x or --config-file");
     command->add_option("-x,--command", wanted->commands, "A command; may be given several times")->take_all();
     command->add_option("--config-file", wanted->config_file, "Configuration lines to enter, - for standard input");
     command->add_flag("--fifo", wanted->fifo, "A connection of its own instead of the kept session");

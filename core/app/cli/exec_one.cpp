@@ -34,6 +34,8 @@ class output_printer {
     }
 
     void result(const json& data) {
+        if (data.value("skipped", false))
+            return;
         const auto index = data.value("index", index_);
         begin(index, data.value("command", std::string()));
         const auto output = data.value("output", std::string());

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -27,7 +29,7 @@ result<std::vector<std::string>> read_lines(const std::string& file) {
     if (file != "-")
         in.open(file);
     if (file != "-" && !in)
-        return error("config_file", "cannot read " + file);
+        return error("config_file", "cannot read " + file + ": " + std::strerror(errno));
     std::istream& from = file == "-" ? std::cin : in;
     std::vector<std::string> lines;
     for (std::string line; std::getline(from, line);) {

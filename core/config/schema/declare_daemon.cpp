@@ -118,13 +118,14 @@ const shape& shape_of<store_settings>() {
 
 template <>
 const shape& shape_of<scheduler_settings>() {
-    static const auto built = builder<scheduler_settings>()
-                                  .add("plugin", &scheduler_settings::plugin,
-                                       "The plugin that chooses a node for each job: `least_load` or `greedy`, or one "
-                                       "of your own.",
-                                       {.check = check_name, .pattern = name_pattern})
-                                  .add("settings", &scheduler_settings::settings, "Settings of the scheduler plugin.")
-                                  .build();
+    static const auto built =
+        builder<scheduler_settings>()
+            .add("plugin", &scheduler_settings::plugin,
+                 "The plugin that chooses a node for each job: `least_load`, `least_load_random`, "
+                 "`load_weighted_random`, `greedy`, or one of your own.",
+                 {.check = check_name, .pattern = name_pattern})
+            .add("settings", &scheduler_settings::settings, "Settings of the scheduler plugin.")
+            .build();
     return built;
 }
 

@@ -8,8 +8,10 @@ namespace ferrule::store {
 
 namespace {
 
-// More take so long that a thread of their own is worth its waking.
+// What takes longer to write than the reader takes to wake is the reader's: many records, or a large one such as the
+// end of a job with much output.
 constexpr std::size_t few_records = 8;
+constexpr std::size_t few_bytes = std::size_t{64} * 1024;
 
 std::size_t size_of(const record& one) noexcept {
     std::size_t bytes = sizeof(record) + one.collection.size() + one.key.size() + one.value.size();
@@ -35,6 +37,7 @@ write_queue::verdict write_queue::admit(std::size_t bytes) const noexcept {
     return present != 0 && present > room ? verdict::full : verdict::taken;
 }
 
+// Ends with the lock released. While a lone call is out it does nothing: return_lone wakes for all that came meanwhile.
 void write_queue::wake(std::unique_lock<std::mutex>& lock) {
     const bool asleep = !lone_out_ && std::exchange(sleeping_, false);
     lock.unlock();
@@ -42,19 +45,22 @@ void write_queue::wake(std::unique_lock<std::mutex>& lock) {
         wake_.notify_one();
 }
 
+bool write_queue::is_lone() const noexcept {
+    return queued_.waiters.size() == 1 && queued_.records.size() <= few_records && queued_.bytes <= few_bytes;
+}
+
 write_queue::verdict write_queue::added(std::unique_lock<std::mutex>& lock) {
-    const bool first = gathers_ && sleeping_ && !lone_out_ && !std::exchange(gathering_, true);
+    const bool first = gathers_ && is_lone() && sleeping_ && !lone_out_ && !std::exchange(gathering_, true);
     if (first)
         return verdict::gathering;
-    wake(lock); // it has company, so the reader need not wait for the look
+    wake(lock); // it has company, or is too much for anyone else, so the reader need not wait for the look
     return verdict::taken;
 }
 
 write_group* write_queue::take_lone() {
     std::unique_lock lock(mutex_);
     gathering_ = false;
-    const bool lone = queued_.waiters.size() == 1 && queued_.records.size() <= few_records;
-    if (lone && sleeping_ && !lone_out_ && !closed_) {
+    if (is_lone() && sleeping_ && !lone_out_ && !closed_) {
         std::swap(queued_, lone_);
         taken_bytes_ += lone_.bytes;
         lone_out_ = true;
@@ -77,7 +83,7 @@ void write_queue::return_lone(bool written) {
 }
 
 void write_queue::put_first(write_group& group) {
-    std::swap(queued_, group);
+    std::swap(queued_, group); // now `group` has what came later
     const auto before = queued_.records.size();
     std::move(group.records.begin(), group.records.end(), std::back_inserter(queued_.records));
     for (auto& each : group.waiters)

@@ -22,7 +22,6 @@ struct waiter {
 
 /// What was queued since the last time somebody looked.
 struct write_group {
-
     std::vector<record> records;
     std::vector<waiter> waiters;
     std::size_t bytes = 0;
@@ -36,7 +35,8 @@ struct write_group {
 ///
 /// Waking a thread costs more than writing one record. With `gathers` a reader that sleeps is therefore left asleep by
 /// the first call: `add` answers `gathering`, and its caller has to look again soon, with `take_lone`. The second call
-/// wakes the reader for both.
+/// wakes the reader for both. So at any moment one of three looks after the records: the reader, once it is awake;
+/// whoever was answered `gathering`; or whoever has the lone call out, who then wakes the reader for the rest.
 class write_queue {
   public:
     explicit write_queue(std::size_t limit_bytes, bool gathers = false)
@@ -50,8 +50,8 @@ class write_queue {
     verdict add(record& one, completion& done);
     verdict add(std::vector<record>& all, completion& done);
 
-    /// The call that was gathered, if it is a single one with few records; nobody else writes until `return_lone`.
-    /// Otherwise null, and the reader has been woken if there is anything for it.
+    /// The call that was gathered, if it is a single one, with few and small records; nobody else writes until
+    /// `return_lone`. Otherwise null, and the reader has been woken if there is anything for it.
     [[nodiscard]] write_group* take_lone();
     /// Ends what take_lone began. Unless it was written it goes to the reader, before all that came later.
     void return_lone(bool written);
@@ -73,6 +73,7 @@ class write_queue {
 
   private:
     [[nodiscard]] verdict admit(std::size_t bytes) const noexcept;
+    [[nodiscard]] bool is_lone() const noexcept;
     [[nodiscard]] verdict added(std::unique_lock<std::mutex>& lock);
     void put_first(write_group& group);
     void wake(std::unique_lock<std::mutex>& lock);
@@ -84,7 +85,7 @@ class write_queue {
     write_group queued_;
     write_group lone_;
     std::size_t taken_bytes_ = 0;
-    bool sleeping_ = false;
+    bool sleeping_ = false;  ///< The reader waits, and nobody has woken it yet.
     bool gathering_ = false; ///< Somebody is going to call take_lone.
     bool lone_out_ = false;  ///< Between take_lone and return_lone.
     bool maintain_ = false;

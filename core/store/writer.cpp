@@ -112,8 +112,9 @@ void writer::take(write_queue::verdict answer, completion& done) {
         refuse(std::move(done), answer);
 }
 
-// Goes round with the loop and then looks what has been gathered. It holds the queue and not the writer, which may have
-// gone by then; while the queue has a lone call out, the writer cannot go.
+// A handler that goes round with the loop and then looks what has been gathered. It holds the queue and not the writer,
+// which may have gone by then. A writer that goes closes the queue, and a closed queue gives no lone call; while one is
+// out, the writer waits for its return. So whoever gets one may use the writer until then.
 struct writer::look {
     writer* of;
     std::shared_ptr<write_queue> queue;
@@ -132,6 +133,7 @@ void writer::gather() {
     asio::post(on_, look{this, queue_, on_, rounds_to_gather});
 }
 
+// What write_group_in_batches does for the thread, for one call and on the loop.
 void writer::write_lone(write_group& lone) {
     const auto count = lone.records.size();
     std::optional<result<void>> written;
@@ -141,8 +143,10 @@ void writer::write_lone(write_group& lone) {
     } catch (const std::exception& what) {
         written = broken(what);
     }
-    if (!written)
-        return queue_->return_lone(false);
+    if (!written) {
+        queue_->return_lone(false); // to the thread
+        return;
+    }
     tally_.batches += *written ? 1 : 0;
     settle(lone.waiters.front(), *written ? outcome_of(lone.records, 0, count) : std::move(*written), count);
     const auto done = std::exchange(finished_, {});

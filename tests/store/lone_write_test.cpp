@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <atomic>
 #include <thread>
 
 #include "support/print_result.hpp"
@@ -15,8 +17,8 @@ namespace {
 
 /// A bench whose backend writes single calls at once, and whose writer's thread sleeps.
 struct prompt_bench : writer_bench {
-    prompt_bench()
-        : writer_bench({}, true) {
+    explicit prompt_bench(unsigned threads = 1)
+        : writer_bench({}, true, threads) {
         while (backend.at_once().empty())
             CHECK(code_of(write(put_of("before"))) == "ok");
         backend.forget();
@@ -69,6 +71,13 @@ TEST_CASE("calls that come in the same round of the loop are left to the writer'
     for (const auto& batch : on.backend.batches())
         keys.insert(keys.end(), batch.begin(), batch.end());
     CHECK(keys == std::vector<std::string>{"a", "b", "c"});
+}
+
+TEST_CASE("one large record is left to the writer's thread") {
+    prompt_bench on;
+    CHECK(code_of(on.write(put_of("a", std::string(100'000, 'x')))) == "ok");
+    CHECK(on.backend.at_once().empty());
+    CHECK(on.backend.batches() == batches{{"a"}});
 }
 
 TEST_CASE("the second call wakes the writer's thread, however long the loop is busy") {
@@ -163,13 +172,15 @@ TEST_CASE("stop waits for a single call that is being written") {
     CHECK(code_of(on.write(put_of("b"))) == "stopping");
 }
 
-TEST_CASE("many threads that write single calls and groups all hear of it, in their order") {
-    prompt_bench on;
+TEST_CASE("what many threads write, alone and in groups, is written once, and in the order of each") {
+    constexpr int writers = 4;
+    constexpr int calls = 300;
+    prompt_bench on(GENERATE(1U, 4U));
     std::vector<std::thread> all;
-    for (int thread = 0; thread < 4; ++thread)
+    for (int thread = 0; thread < writers; ++thread)
         all.emplace_back([&on, thread] {
-            for (int i = 0; i < 200; ++i) {
-                auto outcome = on.write(put_of(std::to_string(thread) + "." + std::to_string(i)));
+            for (int i = 0; i < calls; ++i) {
+                auto outcome = on.write(put_of(std::string(1, static_cast<char>('a' + thread)) + std::to_string(i)));
                 if (i % 3 == 0)
                     outcome.wait();
             }
@@ -177,6 +188,41 @@ TEST_CASE("many threads that write single calls and groups all hear of it, in th
     for (auto& each : all)
         each.join();
     on.writer->stop();
-    CHECK(on.counted().records == 800);
+    CHECK(on.counted().records == writers * calls);
     CHECK(on.counted().failed == 0);
+    std::array<int, writers> next{};
+    for (const auto& key : on.backend.written())
+        CHECK(std::stoi(key.substr(1)) == next.at(static_cast<std::size_t>(key.front() - 'a'))++);
+    CHECK(next == std::array<int, writers>{calls, calls, calls, calls});
+}
+
+TEST_CASE("a writer goes at any moment, and every call that it took is written and answered once") {
+    scripted_backend backend(true);
+    runtime::io loop(4);
+    loop.start();
+    constexpr int rounds = 300;
+    std::atomic<int> answered{0};
+    std::atomic<int> written{0};
+    const auto done = [&](const result<void>& outcome) {
+        ++answered;
+        written += outcome ? 1 : 0;
+    };
+    int calls = 0;
+    for (int round = 0; round < rounds; ++round) {
+        store::writer passing(backend, loop.get_executor(), base::system_clock());
+        // From none to some: with one it goes while that is gathered or written on the loop.
+        for (int i = 0; i < round % 4; ++i, ++calls)
+            passing.write(put_of(std::to_string(calls)), done);
+        if (round % 3 == 0)
+            asio::co_spawn(loop.get_executor(), passing.put(put_of("seen")), asio::use_future).get().value();
+    }
+    std::promise<void> drained;
+    asio::post(asio::make_strand(loop.get_executor()), [&drained] { drained.set_value(); });
+    drained.get_future().wait();
+    loop.stop();
+    loop.join();
+    CHECK(backend.flushes() == rounds);
+    CHECK(answered == calls);
+    CHECK(written == calls);
+    CHECK(backend.written().size() == static_cast<std::size_t>(calls + rounds / 3));
 }

@@ -55,6 +55,7 @@ class scripted_backend final : public store::backend {
         const std::lock_guard lock(mutex_);
         batches_.clear();
         at_once_.clear();
+        written_.clear();
         entered_ = 0;
     }
 
@@ -76,12 +77,14 @@ class scripted_backend final : public store::backend {
 
     result<void> flush() override {
         const std::lock_guard lock(mutex_);
+        be_alone();
         ++flushes_;
         return ok();
     }
 
     result<std::uint32_t> maintain(std::int64_t now_ms, std::uint32_t limit) override {
         const std::lock_guard lock(mutex_);
+        be_alone();
         maintained_at_ = now_ms;
         const auto removed = std::min(expired_, limit);
         expired_ -= removed;
@@ -138,11 +141,23 @@ class scripted_backend final : public store::backend {
         return maintained_at_;
     }
 
+    /// All keys that were written, first to last.
+    [[nodiscard]] std::vector<std::string> written() const {
+        const std::lock_guard lock(mutex_);
+        return written_;
+    }
+
   private:
+    // A call that is held back has let go of the lock, and is still inside.
+    void be_alone() const {
+        if (inside_)
+            throw std::logic_error("two threads write");
+    }
+
     result<void> put(std::span<const store::record> records, std::span<std::uint8_t> left_out,
                      std::vector<std::vector<std::string>>& into, std::unique_lock<std::mutex>& lock) {
-        if (std::exchange(inside_, true))
-            throw std::logic_error("two threads write");
+        be_alone();
+        inside_ = true;
         ++entered_;
         changed_.notify_all();
         changed_.wait(lock, [this] { return !held_; });
@@ -159,6 +174,7 @@ class scripted_backend final : public store::backend {
             else
                 rows_[each.key] = each.value;
         }
+        written_.insert(written_.end(), keys.begin(), keys.end());
         into.push_back(std::move(keys));
         return ok();
     }
@@ -178,6 +194,7 @@ class scripted_backend final : public store::backend {
     std::map<std::string, std::string> rows_;
     std::vector<std::vector<std::string>> batches_;
     std::vector<std::vector<std::string>> at_once_;
+    std::vector<std::string> written_;
 };
 
 } // namespace ferrule::tests

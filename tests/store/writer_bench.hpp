@@ -33,8 +33,9 @@ inline store::record insert_of(const std::string& key, const std::string& value)
 
 /// A backend, a loop that runs and the writer over them. With `tries` the backend writes single calls at once.
 struct writer_bench {
-    explicit writer_bench(store::writer_limits limits = {}, bool tries = false)
+    explicit writer_bench(store::writer_limits limits = {}, bool tries = false, unsigned threads = 1)
         : backend(tries)
+        , loop(threads)
         , writer(std::make_unique<store::writer>(backend, loop.get_executor(), base::system_clock(), limits)) {
         loop.start();
     }

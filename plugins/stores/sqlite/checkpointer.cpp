@@ -40,7 +40,6 @@ void checkpointer::committed(int frames) {
         next_limit_ = limit_; // the log was started anew
     const bool crossed = frames / start_at_ != frames_ / start_at_;
     frames_ = frames;
-    restarts_ = false;
     if (!crossed || frames < start_at_)
         return;
     {
@@ -59,7 +58,7 @@ void checkpointer::catch_up() {
 }
 
 bool checkpointer::quiet() const noexcept {
-    return frames_ < next_limit_ && !busy_ && !restarts_;
+    return frames_ < next_limit_ && !busy_ && frames_ != folded_;
 }
 
 void checkpointer::loop() {
@@ -81,8 +80,8 @@ void checkpointer::fold() {
     int in_log = 0;
     int folded = 0;
     const int code = sqlite3_wal_checkpoint_v2(on_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &folded);
-    if (code == SQLITE_OK && folded == in_log)
-        restarts_ = true;
+    if (code == SQLITE_OK)
+        folded_ = folded;
     busy_ = false;
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         host_.warn("cannot fold the write-ahead log into the database; it grows until this succeeds",

@@ -47,9 +47,12 @@ class checkpointer {
     int frames_ = 0;
     int next_limit_;
 
-    std::mutex folding_;               ///< One checkpoint at a time.
-    std::atomic<bool> busy_{false};    ///< A checkpoint runs.
-    std::atomic<bool> restarts_{true}; ///< All of the log is in the database, so the next commit may start it anew.
+    std::mutex folding_;            ///< One checkpoint at a time.
+    std::atomic<bool> busy_{false}; ///< A checkpoint runs.
+    /// Frames of the log that the last checkpoint left in the database. When they are all of the log, the next commit
+    /// may start it anew. So it is at first, and for a log that has been started anew it means nothing but does no
+    /// harm.
+    std::atomic<int> folded_{0};
 
     std::mutex mutex_;
     std::condition_variable wake_;

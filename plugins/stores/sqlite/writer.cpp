@@ -63,14 +63,25 @@ void writer::put(std::span<const sdk::record_view> records, sdk::left_out& taken
 }
 
 bool writer::try_put(std::span<const sdk::record_view> records, sdk::left_out& taken) {
-    using clock = std::chrono::steady_clock;
-    const auto begun = clock::now();
-    if (syncs_ || begun < try_after_ || !log_.quiet() || !begin_at_once())
+    const auto begun = std::chrono::steady_clock::now();
+    if (syncs_ || begun < try_after_ || !log_.quiet())
         return false;
-    commit_all(records, taken);
-    if (const auto ended = clock::now(); ended - begun > held_up)
+    try {
+        if (!begin_at_once())
+            return false;
+        commit_all(records, taken);
+        note_time(begun);
+        return true;
+    } catch (...) {
+        note_time(begun); // a disk that fails takes its time too
+        throw;
+    }
+}
+
+void writer::note_time(std::chrono::steady_clock::time_point begun) noexcept {
+    const auto ended = std::chrono::steady_clock::now();
+    if (ended - begun > held_up)
         try_after_ = ended + calm_down;
-    return true;
 }
 
 // False when another connection, perhaps of another program, holds the lock.

@@ -36,6 +36,7 @@ class writer {
   private:
     table& find(std::string_view collection);
     bool begin_at_once();
+    void note_time(std::chrono::steady_clock::time_point begun) noexcept;
     void commit_all(std::span<const sdk::record_view> records, sdk::left_out& taken);
     void apply_all(std::span<const sdk::record_view> records, sdk::left_out& taken);
     static int note_frames(void* self, sqlite3* on, const char* schema, int frames) noexcept;
@@ -46,8 +47,8 @@ class writer {
     statement begin_;
     statement commit_;
     checkpointer log_;
-    const bool syncs_; ///< Each commit waits for the disk.
-    std::chrono::steady_clock::time_point try_after_{};
+    const bool syncs_;                                  ///< Each commit waits for the disk.
+    std::chrono::steady_clock::time_point try_after_{}; ///< Until then nothing is written at once.
 };
 
 } // namespace ferrule::sqlite

@@ -1,5 +1,6 @@
 // Writing without waiting for anything.
 #include "sqlite_fixture.hpp"
+#include "watched_disk.hpp"
 
 #include <thread>
 
@@ -19,11 +20,10 @@ TEST_CASE("a record is written at once when nothing has to be waited for, and is
     opened_store on(config_for(scratch.file("a.db")));
     REQUIRE(on->tries());
     start_log(on);
-    CHECK(on->try_put({job("1"), job("2", "running")}) == std::vector<std::size_t>{});
-    auto taken = job("1", "other");
+    auto taken = job("first", "other");
     taken.flags = FRL_RECORD_INSERT;
-    CHECK(on->try_put({taken, job("3")}) == std::vector<std::size_t>{0});
-    CHECK(keys_of(on->scan({"jobs"})) == std::vector<std::string>{"1", "2", "3", "first"});
+    CHECK(on->try_put({job("1"), job("2", "running"), taken}) == std::vector<std::size_t>{2});
+    CHECK(keys_of(on->scan({"jobs"})) == std::vector<std::string>{"1", "2", "first"});
     CHECK(on->get("jobs", "1")->attributes.at(0) == "queued");
 }
 
@@ -74,7 +74,52 @@ TEST_CASE("a batch with one bad record writes nothing at once either") {
     bad.collection = "nothing";
     CHECK(failure_of([&] { on->try_put({job("1"), bad}); }).find("unknown_collection") == 0);
     CHECK_FALSE(on->get("jobs", "1"));
-    CHECK(on->try_put({job("1")}));
+    on->put({job("1")}); // no transaction has been left open
+    CHECK(on->get("jobs", "1"));
+}
+
+TEST_CASE("while the disk is slow nothing more is written at once") {
+    const watched_disk disk;
+    const scratch_folder scratch;
+    opened_store on(config_for(scratch.file("a.db")));
+    start_log(on);
+    watched_disk::fails = GENERATE(false, true);
+    watched_disk::takes = std::chrono::milliseconds(5);
+    if (watched_disk::fails)
+        CHECK(failure_of([&] { on->try_put({job("1")}); }).find("store_failed") == 0);
+    else
+        CHECK(on->try_put({job("1")}));
+    CHECK(on->get("jobs", "1").has_value() != watched_disk::fails);
+    watched_disk::fails = false;
+    watched_disk::takes = {};
+    CHECK_FALSE(on->try_put({job("2")}));
+    on->put({job("2")});
+    CHECK(on->get("jobs", "2"));
+}
+
+TEST_CASE(
+    "what is written at once never waits until the disk has it, also while the log is folded in and started anew") {
+    const watched_disk disk;
+    const scratch_folder scratch;
+    opened_store on(config_for(scratch.file("a.db"), jobs_by_state_and_device, R"(,"wal_limit_mb":4)"));
+    start_log(on);
+    const std::string large(3000, 'x');
+    int at_once = 0;
+    int waited = 0;
+    for (int i = 0; i < 6000; ++i) {
+        auto one = job(std::to_string(i % 500));
+        one.value = "\"" + large + "\"";
+        const auto before = watched_disk::syncs;
+        if (i % 2 == 0 && on->try_put({one})) {
+            ++at_once;
+            CHECK(watched_disk::syncs == before);
+        } else {
+            on->put({one});
+            waited += watched_disk::syncs - before;
+        }
+    }
+    CHECK(at_once > 0);
+    CHECK(waited > 0);
 }
 
 TEST_CASE(

@@ -86,10 +86,9 @@ void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, con
     }
     const auto first = parts_.table.view(entry);
     const bool early = begins_early(*first);
-    auto stored = [this, entry, early, done = std::move(done)](result<void> written) {
+    auto stored = [this, entry, done = std::move(done)](result<void> written) {
         recorded(entry, static_cast<bool>(written));
-        if (!early || !written)
-            node_.wake(entry);
+        node_.wake(entry);
         done(std::move(written));
     };
     if (key.empty())
@@ -168,6 +167,11 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
     std::optional<result<void>> written;
     auto start = [&](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        // Once the record is on its way the coroutine may go on, and end, on another thread, and takes this lambda
+        // along: from then on only what lies on the stack is used.
+        auto& node = node_;
+        const bool wakes = early;
+        entry_ptr made;
         auto done = [shared, &written](result<void> outcome) {
             written.emplace(std::move(outcome));
             asio::dispatch(asio::get_associated_executor(*shared), [shared] { (*shared)(); });
@@ -176,12 +180,12 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
             const std::lock_guard lock(order_);
             first->id = base::make_id();
             first->created_at = parts_.clock.wall_now();
-            entry = std::make_shared<job_entry>(std::move(first), *at, run_limit);
-            enqueue(entry, deadline, key, fingerprint, std::move(done));
+            entry = made = std::make_shared<job_entry>(std::move(first), *at, run_limit);
+            enqueue(made, deadline, key, fingerprint, std::move(done));
         }
         // Without the lock: what begins may end at once, on this thread.
-        if (early)
-            node_.wake(entry);
+        if (wakes)
+            node.wake(made);
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
     if (!*written)

@@ -35,13 +35,19 @@ void job_engine::finish(entry_ptr entry, model::job last) {
     if (abandoned_)
         return; // the record keeps saying that it is unfinished, and the next start takes it up
     const auto ended = std::make_shared<const model::job>(std::move(last));
-    if (parts_.table.is_refused(entry))
-        drop(entry, *ended);
-    else if (!parts_.table.hold_end(entry, ended))
+    switch (parts_.table.offer_end(entry, ended)) {
+    case job_table::ending::to_store:
         store_last(std::move(entry), ended, first_pause);
+        break;
+    case job_table::ending::refused:
+        drop(entry, *ended);
+        break;
+    case job_table::ending::held: // until recorded()
+        break;
+    }
 }
 
-// What a job may do before this is held until now.
+// The record of a new job is on disk, or will never be. If the job has ended already, its end was held until now.
 void job_engine::recorded(const entry_ptr& entry, bool written) {
     const auto ended = written ? parts_.table.made_durable(entry) : parts_.table.withdraw(entry);
     if (ended && !written)

@@ -42,7 +42,8 @@ struct job_entry {
     bool ready = false;              ///< It may be claimed to run.
     bool durable = false;            ///< Its record is on disk.
     bool refused = false;            ///< Its record cannot be written; if it runs already, it is ended.
-    bool told = false;               ///< Listeners know that it exists.
+    bool told = false;               ///< Listeners know that it exists, or will hear of it when it starts.
+    bool tells = false;              ///< They will.
     job_ptr held;                    ///< Its end, when that came before its record was on disk.
     bool claimed = false;            ///< Someone runs, cancels or expires it; whoever claims it finishes it.
     bool cancelling = false;         ///< A client asked for its end while it ran.

@@ -51,23 +51,26 @@ void job_table::may_begin(const entry_ptr& added) {
     added->ready = true;
 }
 
-bool job_table::hold_end(const entry_ptr& ended, const job_ptr& last) {
+job_table::ending job_table::offer_end(const entry_ptr& ended, const job_ptr& last) {
     const std::lock_guard lock(mutex_);
-    if (ended->durable || ended->refused)
-        return false;
+    if (ended->refused)
+        return ending::refused;
+    if (ended->durable)
+        return ending::to_store;
     ended->held = last;
-    return true;
+    return ending::held;
 }
 
 job_ptr job_table::made_durable(const entry_ptr& accepted) {
     job_ptr untold;
     {
         const std::lock_guard lock(mutex_);
-        if (!std::exchange(accepted->told, true))
+        if (!std::exchange(accepted->told, true)) {
             untold = accepted->now;
+            accepted->ready = false; // first told, then let go: what follows is also told later
+        }
     }
     figures_.jobs_accepted.Increment();
-    // First told, then let go: what follows is also told later.
     if (untold)
         publish(*untold);
     const std::lock_guard lock(mutex_);
@@ -123,6 +126,7 @@ bool job_table::claim(const entry_ptr& wanted) {
     if (!wanted->ready || std::exchange(wanted->claimed, true))
         return false;
     drop_deadline(*wanted);
+    wanted->tells = !std::exchange(wanted->told, true);
     return true;
 }
 
@@ -132,7 +136,7 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
     job_ptr untold;
     {
         const std::lock_guard lock(mutex_);
-        if (!std::exchange(running->told, true))
+        if (running->tells)
             untold = running->now;
         auto next = std::make_shared<model::job>(*running->now);
         next->state = model::job_state::running;

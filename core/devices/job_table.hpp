@@ -33,11 +33,14 @@ class job_table {
     job_ptr withdraw(const entry_ptr& rejected);
     /// Lets a job be claimed while its record is still being written.
     void may_begin(const entry_ptr& added);
-    /// Says that the record is on disk, so that the job may be claimed. The end of one that has ended already comes
-    /// back.
+    /// Says that the record is on disk, so that the job may be claimed, also one that could not be claimed a moment ago
+    /// because listeners were being told of it. The end of one that has ended already comes back.
     job_ptr made_durable(const entry_ptr& accepted);
-    /// True, and the end is kept, when the record of the job itself is still being written.
-    [[nodiscard]] bool hold_end(const entry_ptr& ended, const job_ptr& last);
+
+    enum class ending { to_store, held, refused };
+    /// What is to become of the end of a job. held: its own record is still being written, and made_durable or withdraw
+    /// gives the end back. refused: its record could not be written, so its end goes nowhere.
+    [[nodiscard]] ending offer_end(const entry_ptr& ended, const job_ptr& last);
     /// Already cancelled or expired; a queue can drop it.
     [[nodiscard]] bool is_claimed(const entry_ptr& each) const;
 

@@ -1,8 +1,11 @@
 #include "devices/job_table.hpp"
 
+#include "base/json.hpp"
 #include "support/print_result.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <barrier>
@@ -11,6 +14,7 @@
 using namespace ferrule;
 using namespace ferrule::devices;
 using namespace std::chrono_literals;
+namespace asio = boost::asio;
 
 namespace {
 
@@ -71,6 +75,57 @@ TEST_CASE("a job whose time is over while its record is being written expires on
     f.table.made_durable(slow);
     CHECK(f.table.next_deadline() == base::steady_time(1s));
     CHECK(f.table.claim_expired(base::steady_time(2s)) == std::vector<entry_ptr>{slow});
+}
+
+TEST_CASE("a job that begins early is told as queued before it is told as running") {
+    for (int round = 0; round < 300; ++round) {
+        fixture f;
+        std::vector<std::string> told; // the bus calls its filters one at a time
+        asio::io_context unused;
+        const auto events = f.bus.subscribe(unused.get_executor(), [&told](const state::event& each) {
+            told.push_back(base::parse_json(each.data).value()["state"]);
+            return false;
+        });
+        const auto job = f.add("a", base::steady_time(1h), false);
+        f.table.may_begin(job);
+        std::barrier together(2);
+        std::thread storing([&] {
+            together.arrive_and_wait();
+            f.table.made_durable(job);
+        });
+        together.arrive_and_wait();
+        const bool at_once = f.table.claim(job);
+        if (at_once)
+            f.table.started(job, "here", {}, {});
+        storing.join();
+        if (!at_once) { // it was just being told, and then whoever runs it is woken again
+            REQUIRE(f.table.claim(job));
+            f.table.started(job, "here", {}, {});
+        }
+        REQUIRE(told == std::vector<std::string>{"queued", "running"});
+    }
+}
+
+TEST_CASE("the end of a job waits for its record, and goes nowhere when that cannot be written") {
+    fixture f;
+    const auto last = std::make_shared<const model::job>();
+    const auto begin = [&](const std::string& id) {
+        auto job = f.add(id, base::steady_time(1h), false);
+        f.table.may_begin(job);
+        REQUIRE(f.table.claim(job));
+        return job;
+    };
+    const auto kept = begin("kept");
+    CHECK(f.table.offer_end(kept, last) == job_table::ending::held);
+    CHECK(f.table.made_durable(kept) == last);
+    CHECK(f.table.offer_end(kept, last) == job_table::ending::to_store);
+    const auto ended_first = begin("ended first");
+    CHECK(f.table.offer_end(ended_first, last) == job_table::ending::held);
+    CHECK(f.table.withdraw(ended_first) == last);
+    const auto refused_first = begin("refused first");
+    CHECK_FALSE(f.table.withdraw(refused_first));
+    CHECK(f.table.is_refused(refused_first));
+    CHECK(f.table.offer_end(refused_first, last) == job_table::ending::refused);
 }
 
 TEST_CASE("cancelling tells queued, running and final jobs apart, and interrupts what runs") {

@@ -94,11 +94,13 @@ class store_trial {
     result<void> try_to_put() {
         if (on_.api().try_put_batch == nullptr)
             return ok();
-        std::vector<std::uint8_t> left_out{0};
-        const auto status = call(on_.api().try_put_batch, {"0"}, 0, left_out);
+        std::vector<std::uint8_t> left_out{0, 0};
+        const auto status = call(on_.api().try_put_batch, {"0", "1"}, FRL_RECORD_INSERT, left_out);
         if (status != FRL_WOULD_WAIT)
             if (auto done = check("try_put_batch", status); !done)
                 return done;
+        if (status == FRL_OK && left_out != std::vector<std::uint8_t>{0, 1})
+            return wrong("try_put_batch did not mark the inserts, and only those, whose key was there");
         std::vector<std::string> rows;
         if (auto done = check("get", on_.api().get(on_.handle(), text("check"), text("0"), &collect, &rows, slot_));
             !done)

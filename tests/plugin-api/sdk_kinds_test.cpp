@@ -38,6 +38,33 @@ class batching final : public sdk::probe {
     }
 };
 
+/// A store that has nothing to keep.
+class empty_store : public sdk::store {
+    void put(std::span<const sdk::record_view>, sdk::left_out&) override {}
+
+    void get(std::string_view, std::string_view, const sdk::row_sink&) override {}
+
+    void scan(const sdk::scan_view&, const sdk::row_sink&) override {}
+
+    void flush() override {}
+
+    std::uint32_t maintain(std::int64_t, std::uint32_t) override { return 0; }
+};
+
+class prompt_store : public empty_store {
+    bool try_put(std::span<const sdk::record_view>, sdk::left_out& taken) override {
+        taken.add(0);
+        return true;
+    }
+};
+
+class inheriting_store final : public prompt_store {};
+
+class public_store final : public empty_store {
+  public:
+    bool try_put(std::span<const sdk::record_view>, sdk::left_out&) override { return false; }
+};
+
 } // namespace
 
 TEST_CASE("a blocking probe answers up with what it measured") {
@@ -137,6 +164,17 @@ TEST_CASE("labels and regions of nodes reach a scheduler") {
     CHECK(s.select(nodes, {{"x", {{"region", "eu"}}}, {"y", {{"region", "us"}}}}) ==
           std::vector<std::uint32_t>{1, FRL_NO_NODE});
     CHECK_THROWS_WITH(s.select(nodes, {}), "nothing: Nothing to place.");
+}
+
+TEST_CASE("a store is asked to write at once when its class says how, in whatever section that stands") {
+    th::host host;
+    CHECK_FALSE(th::store(host, component_for<empty_store>(), "{}").tries());
+    CHECK(th::store(host, component_for<prompt_store>(), "{}").try_put({{"jobs", "1", "one"}}) ==
+          std::vector<std::size_t>{0});
+    CHECK(th::store(host, component_for<inheriting_store>(), "{}").tries());
+    th::store waiting(host, component_for<public_store>(), "{}");
+    REQUIRE(waiting.tries());
+    CHECK_FALSE(waiting.try_put({{"jobs", "1", "one"}}));
 }
 
 TEST_CASE("a store writes, reads, scans, filters and forgets") {

@@ -99,9 +99,9 @@ class row_sink {
     void* arg_;
 };
 
-/// A store of records; `configure` opens it, the destructor closes it after a last flush. put, flush and maintain come
-/// from one thread at a time, get and scan from several at the same time, also during put. Failures are thrown as
-/// `failure`.
+/// A store of records; `configure` opens it, the destructor closes it after a last flush. put, try_put, flush and
+/// maintain come from one thread at a time, but not always the same, get and scan from several at the same time, also
+/// during put. Failures are thrown as `failure`.
 class store : public component {
   public:
     static constexpr std::string_view kind = FRL_KIND_STORE;
@@ -110,8 +110,8 @@ class store : public component {
     /// Writes all records in one durable transaction, except inserts whose key exists: those go to `taken`.
     virtual void put(std::span<const record_view> records, left_out& taken) = 0;
 
-    /// The same when it needs to wait for nothing; false otherwise, and nothing is written. Called where the host must
-    /// not be held up; a store that does not override it is never asked.
+    /// The same for a few small records, when it needs to wait for nothing; false otherwise, and nothing is written.
+    /// Called where the host must not be held up; a store that does not override it is never asked.
     virtual bool try_put(std::span<const record_view>, left_out&) { return false; }
 
     /// Passes the record to the sink when there is one.
@@ -136,9 +136,7 @@ class store : public component {
             &store::on_scan,
             &store::on_flush,
             &store::on_maintain,
-            std::is_same_v<decltype(&T::try_put), bool (store::*)(std::span<const record_view>, left_out&)>
-                ? nullptr
-                : &store::on_try_put,
+            keeps_try_put<T> ? nullptr : &store::on_try_put,
         };
         return api;
     }
@@ -146,6 +144,12 @@ class store : public component {
   private:
     template <class T, class Base>
     friend struct detail::lifecycle;
+
+    /// Whether T leaves try_put as it is here. An override that is private cannot be named, which also tells.
+    template <class T>
+    static constexpr bool keeps_try_put = requires {
+        requires std::is_same_v<decltype(&T::try_put), bool (store::*)(std::span<const record_view>, left_out&)>;
+    };
 
     template <class Fn>
     static frl_status guarded(void* self, frl_error* error, Fn fn) noexcept {

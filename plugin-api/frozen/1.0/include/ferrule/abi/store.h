@@ -70,7 +70,7 @@ typedef struct frl_store_api {
     /** Removes at most `limit` expired records and does the store's own housekeeping; `*removed` says how many. [may block] */
     frl_status (*maintain)(void* instance, int64_t now_ms, uint32_t limit, uint32_t* removed, frl_error* error);
     /** Optional, NULL when the store has nothing of the kind: the same as put_batch if that needs to wait for nothing, be it a disk, a lock or another
-     *  machine; FRL_WOULD_WAIT otherwise, and nothing is written. For a few records at a time. The host calls it where it must not be held up, never while
+     *  machine; FRL_WOULD_WAIT otherwise, and nothing is written. For a few small records at a time. The host calls it where it must not be held up, never while
      *  put_batch, flush or maintain runs. [any thread] */
     frl_status (*try_put_batch)(void* instance, const frl_record* const* records, uint32_t count, uint8_t* left_out, frl_error* error);
 } frl_store_api;

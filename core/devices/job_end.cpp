@@ -12,7 +12,7 @@
 namespace ferrule::devices {
 
 asio::awaitable<result<void>> note_running(node_parts& parts, job_ptr shown) {
-    if (!shown->request.change)
+    if (!shown->request.change && shown->restarts == 0)
         co_return ok();
     std::optional<result<void>> outcome;
     auto start = [&parts, &shown, &outcome](auto handler) {

@@ -10,8 +10,9 @@
 
 namespace ferrule::devices {
 
-/// Before a change touches the device, its record says `running`, durably: after a crash nobody may repeat it.
-/// Read-only jobs need no such note.
+/// Before a change touches the device, its record says `running`, durably: after a crash nobody may repeat it. So does
+/// that of a read-only job which a process before this one may have begun, so that one that ends the process each time
+/// is given up. Other read-only jobs need no such note.
 asio::awaitable<result<void>> note_running(node_parts& parts, job_ptr shown);
 
 /// Why a job that was just started must end again: someone asked for it before there was anything to interrupt.

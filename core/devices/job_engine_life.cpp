@@ -22,6 +22,15 @@ bool has_output(const model::job& ended) {
                        [](const auto& each) { return !each.output.empty(); });
 }
 
+// A job that ends the process whenever it runs must not do so for ever.
+constexpr std::int64_t most_restarts = 2;
+
+error interrupted_again() {
+    return error("interrupted", "the daemon ended " + std::to_string(most_restarts + 1) +
+                                    " times while this job ran, so it is not begun again: if it crashed, its log and "
+                                    "the plugin of the device's driver are the places to look");
+}
+
 error interrupted_change() {
     return error(
         "interrupted",
@@ -157,6 +166,8 @@ std::optional<model::job> job_engine::settle(const model::job& left, const resul
     if (left.state == model::job_state::running && left.request.change) {
         state = model::job_state::unknown;
         over = interrupted_change();
+    } else if (!over && left.state == model::job_state::running && left.restarts >= most_restarts) {
+        over = interrupted_again();
     } else if (!over && parts_.clock.wall_now() - left.created_at > ttl) {
         state = model::job_state::expired;
         over.emplace("expired", "it waited in the queue longer than its ttl, across a restart of the daemon", true);
@@ -177,6 +188,7 @@ void job_engine::take_up(model::job left, resolved_ptr at) {
     const auto waited = parts_.clock.wall_now() - left.created_at;
     const auto limit = left.request.timeout.value_or(parts_.limits.default_timeout);
     left.state = model::job_state::queued;
+    ++left.restarts;
     left.started_at.reset();
     left.session.reset();
     left.results.clear();

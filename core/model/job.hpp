@@ -82,6 +82,7 @@ struct job {
     std::optional<session_ref> session;
     std::vector<command_result> results;
     std::optional<base::error> error;
+    std::int64_t restarts = 0; ///< How many processes before this one may have begun it. Only in the record.
 };
 
 std::string_view to_text(strategy how) noexcept;

@@ -194,6 +194,8 @@ result<job> job_from_record(const json& record) {
     read.device = reader.text_or("device", "");
     read.node = reader.text_or("node", "");
     read.owner = reader.text_or("owner", "");
+    if (const auto* restarts = reader.member("restarts"); restarts != nullptr && restarts->is_number_integer())
+        read.restarts = restarts->get<std::int64_t>();
     const auto time = [&reader](std::string_view key) -> std::optional<base::wall_time> {
         const auto text = reader.text(key);
         const auto parsed = text ? base::parse_rfc3339(*text) : result<base::wall_time>(error("none", ""));

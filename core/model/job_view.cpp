@@ -164,6 +164,8 @@ std::string to_record_text(const job& kept, std::string_view sealed) {
     write(text, kept, true);
     write(text.key("request"), kept.request);
     text.member("owner", kept.owner);
+    if (kept.restarts > 0)
+        text.member("restarts", kept.restarts);
     if (!sealed.empty())
         text.member("sealed", sealed);
     return text.end_object().take();

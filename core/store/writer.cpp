@@ -76,12 +76,46 @@ void writer::stop() {
         thread_.join();
 }
 
+// A handler that goes round with the loop and then looks what has been gathered. It holds the queue and not the writer,
+// which may have gone by then. A writer that goes closes the queue, and a closed queue gives no lone call; while one is
+// out, the writer waits for its return. So whoever gets one may use the writer until then.
+struct writer::look {
+    writer* of;
+    std::shared_ptr<write_queue> queue;
+    asio::any_io_executor on;
+    int rounds;
+
+    void begin() { asio::post(on, look{*this}); }
+
+    void operator()() {
+        if (--rounds > 0)
+            asio::post(on, look{*this});
+        else if (auto* const lone = queue->take_lone())
+            of->write_lone(*lone);
+    }
+};
+
+writer::look writer::look_later() {
+    return {this, queue_, on_, rounds_to_gather};
+}
+
+void writer::take(write_queue::verdict answer, look& later, completion& done) {
+    if (answer == write_queue::verdict::gathering)
+        later.begin();
+    else if (answer != write_queue::verdict::taken)
+        refuse(std::move(done), answer);
+}
+
+// A call may be answered, and the writer gone, before `add` has returned to who made it; so what follows `add` when the
+// call was taken uses copies.
 void writer::write(record one, completion done) {
-    take(queue_->add(one, done), done);
+    auto later = look_later();
+    take(later.queue->add(one, done), later, done);
 }
 
 void writer::write(std::vector<record> all, completion done) {
-    take(queue_->add(all, done), done);
+    auto later = look_later();
+    take(later.queue->add(all, done), later, done);
 }
 
 asio::awaitable<result<void>> writer::put(record one) {
@@ -94,43 +128,16 @@ asio::awaitable<result<void>> writer::put(std::vector<record> all) {
 
 void writer::put_later(record one) {
     completion nobody;
-    const auto answer = queue_->add(one, nobody);
+    auto later = look_later();
+    const auto answer = later.queue->add(one, nobody);
     if (answer == write_queue::verdict::gathering) {
-        gather();
+        later.begin();
     } else if (answer != write_queue::verdict::taken) {
         ++tally_.failed;
         base::log::error("store",
                          "a record that nobody waits for was dropped, because too much is waiting to be written",
                          {{"collection", one.collection}, {"key", one.key}});
     }
-}
-
-void writer::take(write_queue::verdict answer, completion& done) {
-    if (answer == write_queue::verdict::gathering)
-        gather();
-    else if (answer != write_queue::verdict::taken)
-        refuse(std::move(done), answer);
-}
-
-// A handler that goes round with the loop and then looks what has been gathered. It holds the queue and not the writer,
-// which may have gone by then. A writer that goes closes the queue, and a closed queue gives no lone call; while one is
-// out, the writer waits for its return. So whoever gets one may use the writer until then.
-struct writer::look {
-    writer* of;
-    std::shared_ptr<write_queue> queue;
-    asio::any_io_executor on;
-    int rounds;
-
-    void operator()() {
-        if (--rounds > 0)
-            asio::post(on, look{*this});
-        else if (auto* const lone = queue->take_lone())
-            of->write_lone(*lone);
-    }
-};
-
-void writer::gather() {
-    asio::post(on_, look{this, queue_, on_, rounds_to_gather});
 }
 
 // What write_group_in_batches does for the thread, for one call and on the loop.

@@ -87,8 +87,8 @@ class writer {
 
     struct look;
 
-    void take(write_queue::verdict answer, completion& done);
-    void gather();
+    look look_later();
+    void take(write_queue::verdict answer, look& later, completion& done);
     void write_lone(write_group& lone);
     void loop();
     void write_group_in_batches(write_group& group);

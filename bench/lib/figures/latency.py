@@ -1,8 +1,10 @@
 """How long one command takes through everything, against libssh alone on the same device."""
 
+from pathlib import Path
 from statistics import median
+from typing import Any
 
-from daemon import job_bodies, running
+from daemon import Daemon, job_bodies, running
 from devices import lab
 from figure import Figure, Goal
 from workshop import Workshop
@@ -29,7 +31,7 @@ def pinned_latency(shop: Workshop) -> list[Figure]:
     return figures
 
 
-def _in_loops(shop, folder, login, daemon, command) -> Figure:
+def _in_loops(shop: Workshop, folder: Path, login: tuple[Any, ...], daemon: Daemon, command: str) -> Figure:
     """The same where each has the machine's caches to itself for hundreds of commands."""
     jobs = job_bodies(folder, [{"device": "frr1", "commands": [command], "strategy": "pinned"}])
     whole, bare = [], []

@@ -24,8 +24,14 @@ def namespaces_of(pid: int) -> set[str]:
     return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in KINDS}
 
 
+def hold_namespaces_of(test: unittest.TestCase, pid: int) -> None:
+    """Until the end of the test, nothing new gets the numbers of the namespaces that this process has now."""
+    for kind in KINDS:
+        test.addCleanup(os.close, os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC))
+
+
 def processes_in(namespaces: set[str]) -> list[int]:
-    """All processes with at least one of these namespaces."""
+    """All processes with at least one of these namespaces, which must be held: the kernel uses their numbers again."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -51,6 +57,12 @@ def machine() -> dict[str, object]:
     }
 
 
+def listeners(ports: list[int]) -> set[str]:
+    """The sockets that listen on these ports, by inode: another program may get a port that has become free."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {row[9] for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) in ports}
+
+
 def listening(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
@@ -67,6 +79,10 @@ class Lifecycle(unittest.TestCase):
         devices = self.lab.status()["devices"]
         ports = [each["port"] for each in devices if each["host"] == "127.0.0.1"]
         self.assertTrue(all(listening(port) for port in ports))
+        sockets = listeners(ports)
+        self.assertEqual(len(sockets), len(ports))
+        for each in devices:
+            hold_namespaces_of(self, each["pid"])
         own = set().union(*(namespaces_of(each["pid"]) for each in devices)) - namespaces_of(os.getpid())
         self.assertEqual(len(own), len(KINDS) * len(devices))
         self.assertEqual(self.lab.ssh("linux1", "hostname").stdout, "linux1\n")
@@ -74,7 +90,7 @@ class Lifecycle(unittest.TestCase):
         self.lab("down")
         self.assertEqual(machine(), before)
         self.assertEqual(processes_in(own), [])
-        self.assertFalse(any(listening(port) for port in ports))
+        self.assertEqual(listeners(ports) & sockets, set())
         self.assertEqual(os.listdir(self.lab.directory.parent), [])
 
     def test_up_and_down_can_be_repeated(self) -> None:

@@ -65,7 +65,51 @@ class public_store final : public empty_store {
     bool try_put(std::span<const sdk::record_view>, sdk::left_out&) override { return false; }
 };
 
+/// Keeps its operations itself: ends the ones to "now", and the others when it is asked to.
+class collecting final : public sdk::batch_probe {
+    void begin(std::vector<item> items) override {
+        host().info("begin", {{"count", items.size()}});
+        for (auto& each : items) {
+            if (each.where.host() == "now") {
+                each.op.complete(R"({"success":true,"duration_ms":0})");
+            } else if (each.where.host() != "dropped") {
+                kept_.push_back(std::move(each.op));
+            }
+        }
+    }
+
+    void cancel(frl_op op) override {
+        for (auto& each : kept_) {
+            if (each.id() == op) {
+                each.fail(sdk::error::cancelled());
+            }
+        }
+    }
+
+    std::vector<sdk::operation> kept_;
+};
+
 } // namespace
+
+TEST_CASE("a batch probe keeps its operations itself and ends the one that is cancelled") {
+    th::host host;
+    const auto component = component_for<collecting>();
+    th::probe p(host, component);
+    const auto ops = p.start_batch({R"({"host":"now"})", R"({"host":"later"})", "[]", R"({"host":"dropped"})"});
+    CHECK(host.result(ops[0]).ok());
+    CHECK_FALSE(host.result(ops[1]).completed);
+    CHECK_THAT(host.result(ops[2]).json, Catch::Contains("invalid_target"));
+    CHECK_THAT(host.result(ops[3]).json, Catch::Contains("internal"));
+    const auto alone = p.start(R"({"host":"later"})");
+    p.cancel(alone);
+    CHECK(host.result(alone).status == FRL_CANCELLED);
+    CHECK_FALSE(host.result(ops[1]).completed);
+    p.cancel(ops[1]);
+    CHECK(host.result(ops[1]).status == FRL_CANCELLED);
+    CHECK(host.logs().size() == 2);
+    p.destroy();
+    CHECK(host.stale_completions() == 0);
+}
 
 TEST_CASE("a blocking probe answers up with what it measured") {
     th::host host;

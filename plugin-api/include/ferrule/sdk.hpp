@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ferrule/sdk/async.hpp>
+#include <ferrule/sdk/batch_probe.hpp>
 #include <ferrule/sdk/blocking_driver.hpp>
 #include <ferrule/sdk/driver.hpp>
 #include <ferrule/sdk/http.hpp>

@@ -1,0 +1,62 @@
+"""What probes cost, against the tools that people use for the same."""
+
+import re
+import resource
+import subprocess
+import time
+from statistics import median
+
+from figure import Figure, Goal
+from workshop import BenchError, Workshop
+
+ROUNDS = 3
+PROBES = 150_000
+AT_ONCE = 4000
+BURSTS = 15_000
+BURST = 10
+
+
+def icmp_exchanges(shop: Workshop) -> list[Figure]:
+    targets = shop.folder("icmp") / "targets"
+    # As many as fping can number in one sweep.
+    targets.write_text("".join(f"127.0.{i // 250}.{i % 250 + 1}\n" for i in range(60_000)))
+    single, bursts, fping = [], [], []
+    for _ in range(ROUNDS):
+        fping.append(_fping(targets))
+        single.append(shop.program("icmp_probes", PROBES, 1, AT_ONCE))
+        bursts.append(shop.program("icmp_probes", BURSTS, BURST, AT_ONCE))
+    for each in single + bursts:
+        if each["lost"] or each["lost_local"] or each["failed"] or each["received"] != each["sent"]:
+            raise BenchError(f"packets over loopback were lost: {each}")
+
+    def of(rows: list[dict], what: str) -> float:
+        return median(each[what] for each in rows)
+
+    return [
+        Figure("icmp_exchanges", of(single, "per_second"), "1/s", of(fping, "per_second"), Goal("value", ">=", 50_000),
+               "echo exchanges of single-packet probes through host and plugin, none lost; baseline: one sweep of fping -i0"),
+        Figure("icmp_exchanges_bursts", of(bursts, "per_second"), "1/s", of(fping, "per_second"),
+               Goal("value", ">=", 50_000), f"the same with bursts of {BURST} packets, 1 ms apart"),
+        Figure("icmp_cpu", of(single, "cpu_us"), "us", of(fping, "cpu_us"), None, "processor time an exchange, host included"),
+        Figure("icmp_rtt_under_load", of(single, "load_p99_us"), "us", of(single, "idle_p99_us"), None,
+               "p99 of the reported round trips; baseline: the same without load"),
+        Figure("icmp_rtt_error", max(of(rows, "load_p99_us") - of(rows, "idle_p99_us") for rows in (single, bursts)), "us",
+               None, Goal("value", "<=", 50), "p99 under load less p99 idle, the worse of both kinds"),
+    ]
+
+
+def _fping(targets) -> dict[str, float]:
+    command = ["fping", "-q", "-i", "0", "-r", "0", "-t", "1000", "-s", "-f", str(targets)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.monotonic()
+    ran = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    seconds = time.monotonic() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    alive = re.search(r"(\d+) alive", ran.stderr)
+    if alive is None:
+        raise BenchError(f"fping failed: {ran.stderr.strip()[:200]}")
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"per_second": int(alive[1]) / seconds, "cpu_us": used / int(alive[1]) * 1e6}
+
+
+FIGURES = [("icmp_exchanges", "echo exchanges of the probe icmp over loopback, against fping", icmp_exchanges)]

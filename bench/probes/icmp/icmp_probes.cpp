@@ -1,0 +1,248 @@
+// Echo exchanges through the host and the plugin icmp, over loopback addresses that all answer.
+//
+//   icmp_probes PROBES COUNT AT_ONCE
+//
+// PROBES probes of COUNT packets each, AT_ONCE of them running at the same time, in batches. Before that, as many
+// single ones as give a quantile, one after another. Prints one JSON object: per_second (echo exchanges), sent,
+// received, lost, lost_local, failed (probes), cpu_us (of the process, an exchange), idle_p50_us, idle_p99_us (round
+// trips of the single ones), load_p50_us, load_p99_us (those under load).
+#include "base/log.hpp"
+#include "net/http_client.hpp"
+#include "net/libraries.hpp"
+#include "net/resolver.hpp"
+#include "plugins/registry.hpp"
+
+#include "samples.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <sys/resource.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace plugins = ferrule::plugins;
+using clock_type = std::chrono::steady_clock;
+
+ferrule::base::steady_time in(std::chrono::seconds span) {
+    return ferrule::base::steady_time(clock_type::now().time_since_epoch()) + span;
+}
+
+double processor_seconds() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& span) {
+        return static_cast<double>(span.tv_sec) + static_cast<double>(span.tv_usec) / 1e6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+/// What results say, read without a JSON parser so that it costs the plugin's figures little.
+struct tally {
+    double sent = 0;
+    double received = 0;
+    double lost = 0;
+    double lost_local = 0;
+    double failed = 0;
+    std::vector<double> rtts_us = {};
+
+    void add(const ferrule::result<std::string>& outcome) {
+        if (!outcome) {
+            ++failed;
+            return;
+        }
+        sent += number(*outcome, "\"packets_sent\":");
+        received += number(*outcome, "\"packets_received\":");
+        lost += number(*outcome, "\"packets_lost\":");
+        lost_local += number(*outcome, "\"packets_lost_local\":");
+        auto at = outcome->find("\"rtts_ms\":[");
+        for (at += 11; at < outcome->size() && (*outcome)[at] != ']';) {
+            double value = 0;
+            const auto* begin = outcome->data() + at;
+            const auto* end = std::from_chars(begin, outcome->data() + outcome->size(), value).ptr;
+            if (end != begin)
+                rtts_us.push_back(value * 1000);
+            at = outcome->find_first_of(",]", at);
+            at += (*outcome)[at] == ',' ? 1 : 0;
+        }
+    }
+
+    static double number(const std::string& text, std::string_view key) {
+        const auto at = text.find(key);
+        if (at == std::string::npos)
+            throw std::runtime_error("a result without " + std::string(key) + ": " + text);
+        double value = 0;
+        std::from_chars(text.data() + at + key.size(), text.data() + text.size(), value);
+        return value;
+    }
+};
+
+/// A folder that goes with the object.
+struct folder {
+    folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "ferrule-bench-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("no scratch folder");
+        path = name;
+    }
+
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+
+    ~folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+
+    std::filesystem::path path;
+};
+
+struct bench {
+    bench()
+        : names(loop)
+        , http(loop) {
+        loop.start();
+        plugins::settings wanted;
+        const auto files = scratch.path / "files" / "probes";
+        std::filesystem::create_directories(files);
+        std::filesystem::copy_file(FERRULE_ICMP, files / "icmp.so");
+        wanted.folders = {files.parent_path()};
+        wanted.run_folder = scratch.path / "run";
+        registry =
+            std::make_unique<plugins::registry>(plugins::surroundings{loop, pool, names, http}, std::move(wanted));
+        auto found = registry->probe("icmp");
+        if (!found)
+            throw std::runtime_error(found.error().message());
+        icmp = *found;
+    }
+
+    ~bench() {
+        icmp.reset();
+        asio::co_spawn(loop.get_executor(), registry->stop(std::chrono::seconds(5)), asio::use_future).get();
+    }
+
+    bench(const bench&) = delete;
+    bench& operator=(const bench&) = delete;
+
+    folder scratch;
+    ferrule::runtime::io loop;
+    ferrule::runtime::blocking_pool pool;
+    ferrule::net::resolver names;
+    ferrule::net::http_client http;
+    std::unique_ptr<plugins::registry> registry;
+    std::shared_ptr<plugins::probe> icmp;
+};
+
+std::string target(int number, int count) {
+    return R"({"host":"127.)" + std::to_string(number / 62500 % 250) + '.' + std::to_string(number / 250 % 250) + '.' +
+           std::to_string(number % 250 + 1) + R"(","count":)" + std::to_string(count) + R"(,"interval":"1ms"})";
+}
+
+tally one_by_one(bench& on, int probes) {
+    tally seen;
+    for (int i = 0; i < probes; ++i)
+        seen.add(asio::co_spawn(on.loop.make_strand(), on.icmp->run(target(i, 1), in(std::chrono::seconds(5))),
+                                asio::use_future)
+                     .get());
+    return seen;
+}
+
+/// Keeps batches running; everything but `done` happens on one strand.
+class load {
+  public:
+    load(bench& on, int probes, int count, int at_once)
+        : on_(on)
+        , strand_(on.loop.make_strand())
+        , left_(probes)
+        , ending_(probes)
+        , count_(count)
+        , batch_(std::max(at_once / 4, 1)) {}
+
+    tally run() {
+        asio::post(strand_, [this] {
+            for (int i = 0; i < 4; ++i)
+                start();
+        });
+        done_.get_future().get();
+        return std::move(seen_);
+    }
+
+  private:
+    void start() {
+        const int size = std::min(batch_, left_);
+        if (size == 0)
+            return;
+        left_ -= size;
+        std::vector<std::string> targets;
+        targets.reserve(static_cast<std::size_t>(size));
+        for (int i = 0; i < size; ++i)
+            targets.push_back(target(next_++, count_));
+        auto open = std::make_shared<int>(size);
+        on_.icmp->run_batch(std::move(targets), in(std::chrono::seconds(60)), strand_,
+                            [this, open](std::size_t, const ferrule::result<std::string>& outcome) {
+                                seen_.add(outcome);
+                                if (--*open == 0)
+                                    start();
+                                if (--ending_ == 0)
+                                    done_.set_value();
+                            });
+    }
+
+    bench& on_;
+    asio::any_io_executor strand_;
+    std::promise<void> done_;
+    tally seen_;
+    int left_;
+    int ending_;
+    int count_;
+    int batch_;
+    int next_ = 0;
+};
+
+int measure(int probes, int count, int at_once) {
+    bench on;
+    one_by_one(on, 100); // loads the plugin, opens the socket
+    auto idle = one_by_one(on, 5000);
+    load(on, at_once, count, at_once).run();
+    const auto cpu = processor_seconds();
+    const auto begin = clock_type::now();
+    auto seen = load(on, probes, count, at_once).run();
+    const auto seconds = std::chrono::duration<double>(clock_type::now() - begin).count();
+    const auto used = processor_seconds() - cpu;
+    const auto quantile = [](tally& of, double share) { return ferrule::bench::quantile(of.rtts_us, share); };
+    std::printf(
+        "{\"per_second\":%.0f,\"sent\":%.0f,\"received\":%.0f,\"lost\":%.0f,\"lost_local\":%.0f,\"failed\":%.0f,"
+        "\"cpu_us\":%.2f,\"idle_p50_us\":%.1f,\"idle_p99_us\":%.1f,\"load_p50_us\":%.1f,\"load_p99_us\":%.1f}\n",
+        seen.received / seconds, seen.sent, seen.received, seen.lost, seen.lost_local, seen.failed,
+        used / seen.sent * 1e6, quantile(idle, 0.5), quantile(idle, 0.99), quantile(seen, 0.5), quantile(seen, 0.99));
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 4) {
+        std::fprintf(stderr, "usage: icmp_probes PROBES COUNT AT_ONCE\n");
+        return 2;
+    }
+    try {
+        ferrule::net::init_libraries();
+        ferrule::base::log::settings quiet;
+        quiet.minimum = ferrule::base::log::level::warn;
+        ferrule::base::log::configure(quiet);
+        return measure(std::atoi(argv[1]), std::atoi(argv[2]), std::atoi(argv[3]));
+    } catch (const std::exception& failed) {
+        std::fprintf(stderr, "icmp_probes: %s\n", failed.what());
+        return 1;
+    }
+}

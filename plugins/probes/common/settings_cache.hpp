@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the settings of a check once, not at every measurement.
+#pragma once
+
+#include <ferrule/sdk/json.hpp>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace ferrule::probes {
+
+/// What was read from targets, found again by their text without host and port, so that checks which differ in nothing
+/// else share it. Bounded; starts anew when it is full, and keeps nothing that is in use from living on. One thread.
+template <class Settings>
+class settings_cache {
+  public:
+    using pointer = std::shared_ptr<const Settings>;
+
+    /// The settings of a target, made by `read(target)` when they are not there yet. What `read` throws is passed on
+    /// and not remembered.
+    template <class Read>
+    pointer get(const sdk::json& target, Read read) {
+        key_.clear();
+        for (std::size_t i = 0; i < target.keys().size(); ++i) {
+            if (target.keys()[i] != "host" && target.keys()[i] != "port") {
+                sdk::append_json_string(key_, target.keys()[i]);
+                key_ += target.items()[i].dump();
+            }
+        }
+        if (const auto found = known_.find(key_); found != known_.end()) {
+            return found->second;
+        }
+        auto made = std::make_shared<const Settings>(read(target));
+        if (known_.size() >= most) {
+            known_.clear();
+        }
+        known_.emplace(key_, made);
+        return made;
+    }
+
+    void clear() { known_.clear(); }
+
+  private:
+    static constexpr std::size_t most = 4096;
+
+    std::unordered_map<std::string, pointer> known_;
+    std::string key_; // kept for its memory
+};
+
+} // namespace ferrule::probes

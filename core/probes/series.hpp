@@ -1,0 +1,85 @@
+// The history of one check at one location.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "probes/counters.hpp"
+#include "probes/rollup.hpp"
+
+namespace ferrule::probes {
+
+/// How much a series keeps in memory.
+struct series_limits {
+    base::duration hours = std::chrono::hours(48);
+    base::duration minutes = std::chrono::hours(1);
+    std::size_t samples = 120;
+};
+
+/// An hour to be written down. A part holds only what came after its whole was dropped from memory, and is to be merged
+/// into what is stored.
+struct changed_hour {
+    rollup figures;
+    bool whole = true;
+};
+
+/// Figures of a window, and which part of it they cover.
+struct window_figures {
+    base::wall_time from{};
+    base::wall_time until{};
+    rollup total;
+};
+
+/// Adds each result to its hour, its minute and the recent ones, wherever in time it belongs: results that come late
+/// count where they were measured. Each result is to be given once. Hours and minutes are those of UTC. Not
+/// thread-safe.
+class series {
+  public:
+    explicit series(series_limits limits = {})
+        : limits_(limits) {}
+
+    /// `now` decides what is dropped.
+    void add(const measurement& one, base::wall_time now);
+    /// A reading of a counter that belongs to the result of that time.
+    void add_counter(const std::string& name, double reading, base::wall_time at);
+
+    /// The hours that have changed since the last call.
+    std::vector<changed_hour> take_changed();
+
+    /// The figures from `from` until just before `until`, from the finest parts that are kept: results at edges within
+    /// the recent ones, minutes, and hours in between. Where the beginning lies in a part that is only kept as a whole
+    /// it is left out, at the end likewise.
+    [[nodiscard]] window_figures window(base::wall_time from, base::wall_time until) const;
+
+    [[nodiscard]] const std::map<base::wall_time, rollup>& hourly() const noexcept { return hours_; }
+
+    /// For a restart: hours, minutes, recent results and counters.
+    [[nodiscard]] base::json to_json() const;
+    /// Fails with `corrupt_record`.
+    static result<series> from_json(const base::json& kept, series_limits limits = {});
+
+  private:
+    using rollups = std::map<base::wall_time, rollup>;
+
+    rollup& hour_of(base::wall_time at);
+    void keep_recent(const measurement& one);
+    void drop_old(base::wall_time now);
+
+    series_limits limits_;
+    rollups hours_;
+    rollups minutes_;
+    rollups late_; ///< Parts of hours that were dropped.
+    std::set<base::wall_time> changed_;
+    std::deque<measurement> recent_; ///< By time.
+    counters counters_;
+    // From here on everything is kept.
+    base::wall_time hours_since_ = base::wall_time::min();
+    base::wall_time minutes_since_ = base::wall_time::min();
+    base::wall_time samples_since_ = base::wall_time::min();
+};
+
+} // namespace ferrule::probes

@@ -73,7 +73,7 @@ struct tally {
             if (end != begin)
                 rtts_us.push_back(value * 1000);
             at = outcome->find_first_of(",]", at);
-            at += (*outcome)[at] == ',' ? 1 : 0;
+            at += (*outcome)[at] == ',' ? 1U : 0U;
         }
     }
 

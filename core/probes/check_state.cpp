@@ -88,7 +88,7 @@ void check_state::advance(const verdict& found, base::wall_time at, const surrou
             settled.by = held_back::flapping;
         if (settled.by == held_back::nothing && !untold())
             settled.by = held_back::known;
-        if (settled.notifies())
+        if (settled.notifies() || settled.by == held_back::known)
             announced_ = settled_;
         into.push_back(std::move(settled));
     } else if (before != state_ || (soft_ && attempt_ != attempt_before)) {

@@ -2,28 +2,10 @@
 #include "common/endpoint.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ferrule::probes {
 
 namespace {
-
-constexpr std::array<std::pair<std::string_view, ip_choice>, 5> choices{{
-    {"any", ip_choice::any},
-    {"ip4", ip_choice::ip4},
-    {"ip6", ip_choice::ip6},
-    {"prefer_ip4", ip_choice::prefer_ip4},
-    {"prefer_ip6", ip_choice::prefer_ip6},
-}};
-
-std::string_view name_of(ip_choice choice) {
-    return choices[static_cast<std::size_t>(choice)].first;
-}
-
-ip_choice choice_of(std::string_view name) {
-    const auto found = std::find_if(choices.begin(), choices.end(), [&](const auto& c) { return c.first == name; });
-    return found == choices.end() ? ip_choice::any : found->second;
-}
 
 /// What is left of the addresses: at most one of each family, best first.
 std::vector<sdk::address> in_order(const std::vector<sdk::address>& all, const route_settings& route) {
@@ -49,11 +31,23 @@ std::vector<sdk::address> in_order(const std::vector<sdk::address>& all, const r
 } // namespace
 
 void route_settings::read(settings_reader& from) {
-    ip = choice_of(from.choice("ip", name_of(ip), {"any", "ip4", "ip6", "prefer_ip4", "prefer_ip6"}));
-    if (const auto text = from.text("source_address"); !text.empty()) {
+    const bool v4 = ip == ip_choice::ip4 || ip == ip_choice::prefer_ip4;
+    const auto version = from.number("ip_version", ip == ip_choice::any ? 0 : v4 ? 4 : 6, 0, 6);
+    if (version != 0 && version != 4 && version != 6) {
+        from.wrong("ip_version", "4 or 6");
+    }
+    const bool fallback = from.flag("ip_fallback", ip != ip_choice::ip4 && ip != ip_choice::ip6);
+    if (version == 0) {
+        ip = ip_choice::any;
+    } else if (version == 4) {
+        ip = fallback ? ip_choice::prefer_ip4 : ip_choice::ip4;
+    } else {
+        ip = fallback ? ip_choice::prefer_ip6 : ip_choice::ip6;
+    }
+    if (const auto text = from.text("source"); !text.empty()) {
         source = parse_address(text);
         if (!source) {
-            from.wrong("source_address", "an IPv4 or IPv6 address of this machine, not '" + text + "'");
+            from.wrong("source", "an IPv4 or IPv6 address of this machine, not '" + text + "'");
         }
     }
 }

@@ -39,7 +39,7 @@ class endpoint {
     std::uint16_t port_;
 };
 
-/// The settings by which a target is reached, common to all probes: `ip` and `source_address`.
+/// The settings by which a target is reached, common to all probes: `ip_version`, `ip_fallback` and `source`.
 struct route_settings {
     ip_choice ip = ip_choice::any;
     std::optional<sdk::address> source;
@@ -50,8 +50,9 @@ struct route_settings {
 
 /// Their JSON schema, members of an object.
 inline constexpr char route_schema[] = R"(
-    "ip": {"enum": ["any", "ip4", "ip6", "prefer_ip4", "prefer_ip6"], "default": "any", "description": "Which addresses of a name are used: the first that the resolver gives, only one family, or one family before the other."},
-    "source_address": {"type": "string", "description": "Own address to measure from."})";
+    "ip_version": {"enum": [4, 6], "description": "Preferred family of addresses; without it the first address that the resolver gives is taken."},
+    "ip_fallback": {"type": "boolean", "default": true, "description": "Whether the other family may be used where the preferred one has no address, or cannot be used from here."},
+    "source": {"type": "string", "description": "Own address to measure from."})";
 
 /// An address literal, without asking anyone.
 std::optional<sdk::address> parse_address(const std::string& text);

@@ -80,7 +80,7 @@ sdk::result<regex> regex::compile(std::string_view pattern, std::string code) {
                                                " (at character " + std::to_string(offset + 1) + ").");
     }
     pcre2_jit_compile(made->code.get(),
-                      PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD); // without it the interpreter goes on
+                      PCRE2_JIT_COMPLETE); // without it the interpreter goes on
     made->data.reset(pcre2_match_data_create_from_pattern(made->code.get(), nullptr));
     made->limits.reset(pcre2_match_context_create(nullptr));
     if (made->data == nullptr || made->limits == nullptr) {
@@ -92,16 +92,13 @@ sdk::result<regex> regex::compile(std::string_view pattern, std::string code) {
     return regex(std::move(made));
 }
 
-match_status regex::search(std::string_view subject, bool open, captures* caught) const {
+match_status regex::search(std::string_view subject, captures* caught) const {
     const char* text = subject.empty() ? "" : subject.data();
     auto* data = state_->data.get();
-    const int count = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(text), subject.size(), 0,
-                                  open ? PCRE2_PARTIAL_HARD : 0, data, state_->limits.get());
+    const int count = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(text), subject.size(), 0, 0, data,
+                                  state_->limits.get());
     if (count == PCRE2_ERROR_NOMATCH) {
         return match_status::no;
-    }
-    if (count == PCRE2_ERROR_PARTIAL) {
-        return match_status::more;
     }
     if (count < 0) {
         return match_status::costly;

@@ -23,10 +23,9 @@ struct captures {
 };
 
 enum class match_status : std::uint8_t {
-    no,    ///< Not in this text, nor in one that goes on from it unless the match begins later.
-    more,  ///< Depends on what follows.
-    yes,   ///<
-    costly ///< Ran into the bound of steps or memory.
+    no,
+    yes,
+    costly, ///< Ran into the bound of steps or memory.
 };
 
 /// One compiled pattern: case-sensitive, `^` and `$` are the ends of the text, text that is not UTF-8 is fine. A copy
@@ -36,10 +35,10 @@ class regex {
     /// Fails with `code`, naming what PCRE2 says and where.
     static sdk::result<regex> compile(std::string_view pattern, std::string code);
 
-    /// Looks for the pattern. With `open` the text may still go on, and a match that would then differ is `more`.
-    match_status search(std::string_view subject, bool open, captures* caught = nullptr) const;
+    /// Looks for the pattern; a match fills `caught`.
+    match_status search(std::string_view subject, captures* caught = nullptr) const;
 
-    [[nodiscard]] bool matches(std::string_view subject) const { return search(subject, false) == match_status::yes; }
+    [[nodiscard]] bool matches(std::string_view subject) const { return search(subject) == match_status::yes; }
 
     [[nodiscard]] const std::string& pattern() const noexcept;
 

@@ -62,7 +62,7 @@ maybe_fault bind_source(int fd, const sdk::address& source, bool is_stream) {
     const int code = errno;
     if (code == EADDRNOTAVAIL) {
         return fault(sdk::probe_phase::local,
-                     "The source address " + source.text() + " is none of this machine; correct 'source_address'.");
+                     "The source address " + source.text() + " is none of this machine; correct 'source'.");
     }
     return local_fault(code, "The source address " + source.text() + " cannot be used");
 }

@@ -110,6 +110,9 @@ void tls_session::note_refusal(X509_STORE_CTX* about) {
         refusal_ = std::string("its authority is unknown (") + X509_verify_cert_error_string(code) +
                    "); set ca_file to trust it";
         break;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+        refusal_ = "it is not signed by the trusted authority of that name";
+        break;
     default:
         refusal_ = X509_verify_cert_error_string(code);
         break;

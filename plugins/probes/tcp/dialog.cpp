@@ -31,7 +31,7 @@ find_status received::find_line(const regex& wanted, bool ended, captures& caugh
         if (line.ends_with('\r')) {
             line.pop_back();
         }
-        const auto how = wanted.search(line, false, &caught);
+        const auto how = wanted.search(line, &caught);
         if (how == match_status::yes) {
             return find_status::found;
         }
@@ -44,7 +44,7 @@ find_status received::find_line(const regex& wanted, bool ended, captures& caugh
 }
 
 find_status received::find_anywhere(const regex& wanted, bool ended, captures& caught) {
-    switch (wanted.search(buffer_, !ended, &caught)) {
+    switch (wanted.search(buffer_, &caught)) {
     case match_status::yes:
         buffer_.erase(0, caught.end);
         scanned_ = 0;

@@ -91,12 +91,33 @@ void check_there(const source& main, std::string_view kind, std::string_view nam
         found.add(main.name, yaml::locate(main.root, path), path, *why);
 }
 
+// What belongs to one role only, and what that role cannot do without.
+void check_role(const source& main, const settings& values, problems& found) {
+    const auto* agent = main.root.find("agent");
+    const auto* fleet = main.root.find("fleet");
+    if (values.role != role::agent) {
+        if (agent != nullptr && !agent->members.empty())
+            found.warn(main.name, agent->at, "agent", "it has an effect with `role: agent` only");
+        return;
+    }
+    if (fleet != nullptr && !fleet->members.empty())
+        found.warn(main.name, fleet->at, "fleet", "it has no effect with `role: agent`; an agent opens no port");
+    if (const auto* http = main.root.find("http"); http != nullptr && !http->members.empty())
+        found.warn(main.name, http->at, "http", "it has no effect with `role: agent`; an agent opens no port");
+    if (values.agent.controllers.empty())
+        found.add(main.name, agent == nullptr ? yaml::locate(main.root, "role") : agent->at, "agent.controllers",
+                  "an agent needs at least one controller, such as controllers: [controller.example.net:8521]");
+}
+
 } // namespace
 
 void check_daemon(const source& main, const settings& values, const load_options& options, problems& found) {
     check_tls(main, values.http.tls, found);
     warn_clear_text(main, values.http, found);
     check_unique(main, find(main.root, {"http", "listen"}), {}, "http.listen", found);
+    check_role(main, values, found);
+    check_unique(main, find(main.root, {"fleet", "listen"}), {}, "fleet.listen", found);
+    check_unique(main, find(main.root, {"agent", "controllers"}), {}, "agent.controllers", found);
     check_unique(main, find(main.root, {"tokens"}), "name", "tokens", found);
     if (const auto* listen = find(main.root, {"http", "listen"});
         listen != nullptr && listen->what == yaml::node::type::list && listen->items.empty())

@@ -50,6 +50,8 @@ class loading {
             std::array<char, 256> host{};
             values.node = gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0' ? host.data() : "node";
         }
+        if (values.agent.name.empty())
+            values.agent.name = values.node;
         if (values.run_dir.empty())
             values.run_dir = values.data_dir / "run";
         if (values.store.path.empty())

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "config/fleet_settings.hpp"
 #include "config/inventory.hpp"
 #include "config/paths.hpp"
 #include "config/types.hpp"
@@ -155,6 +156,8 @@ struct settings {
     jobs_settings jobs;
     secrets_settings secrets;
     platforms_settings platforms;
+    fleet_settings fleet;
+    agent_settings agent;
     std::vector<token_settings> tokens;
     std::vector<std::string> inventory_files; ///< As written: names or glob patterns, relative to the file.
     config::inventory inventory;              ///< Of the file itself and of all that it includes.

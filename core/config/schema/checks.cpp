@@ -71,6 +71,26 @@ std::string check_listen(std::string_view text) {
            "unix:/PATH";
 }
 
+std::string check_listen_tcp(std::string_view text) {
+    if (text.starts_with("unix:"))
+        return "agents connect by TCP: write ADDRESS:PORT, such as *:8521";
+    return check_listen(text);
+}
+
+std::string check_host_port(std::string_view text) {
+    const auto colon = text.rfind(':');
+    auto host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed)
+        host = host.substr(1, host.size() - 2);
+    const bool right = bracketed ? is_address(AF_INET6, host) : host.find(':') == host.npos && model::is_host(host);
+    if (right && is_port(text.substr(colon + 1)) && text.substr(colon + 1) != "0")
+        return {};
+    return "\"" + std::string(text.substr(0, 60)) +
+           "\" is not HOST:PORT: write a name or address with its port, such as controller.example.net:8521 or "
+           "[2001:db8::1]:8521";
+}
+
 std::string check_regex(std::string_view text) {
     int code = 0;
     PCRE2_SIZE offset = 0;

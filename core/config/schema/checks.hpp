@@ -16,6 +16,12 @@ std::string check_host(std::string_view text);
 /// `address:port`, `[ipv6]:port`, `localhost:port`, `*:port` or `unix:/path` to listen on, as http::listener reads it.
 std::string check_listen(std::string_view text);
 
+/// As check_listen, but no Unix socket.
+std::string check_listen_tcp(std::string_view text);
+
+/// `host:port` or `[ipv6]:port` to connect to.
+std::string check_host_port(std::string_view text);
+
 /// A regex as devices' prompts are matched with: PCRE2, caseless, multiline, UTF. Says where it is wrong.
 std::string check_regex(std::string_view text);
 

@@ -199,6 +199,8 @@ const shape& shape_of<file_entries>() {
             .add("jobs", within(&settings::jobs), "Device jobs: limits and deadlines.")
             .add("secrets", within(&settings::secrets), "How stored secrets are protected.")
             .add("platforms", within(&settings::platforms), "Descriptions of device platforms.")
+            .add("fleet", within(&settings::fleet), "How a controller takes agents.")
+            .add("agent", within(&settings::agent), "What an agent is told; for `role: agent`.")
             .add("tokens", within(&settings::tokens), "Bearer tokens, beside those made by the API.")
             .add("inventory", within(&settings::inventory_files),
                  "Files with further `devices` and `credentials`; names or patterns, relative to this file.",

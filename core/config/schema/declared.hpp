@@ -77,6 +77,10 @@ template <>
 const shape& shape_of<secrets_settings>();
 template <>
 const shape& shape_of<platforms_settings>();
+template <>
+const shape& shape_of<fleet_settings>();
+template <>
+const shape& shape_of<agent_settings>();
 
 /// A length of time as the bound of a property.
 constexpr std::int64_t span(base::duration value) noexcept {

@@ -88,6 +88,19 @@ std::uint64_t settings_reader::duration(std::string_view key, std::uint64_t fall
     return *parsed;
 }
 
+std::uint64_t settings_reader::duration(std::string_view key, std::uint64_t fallback, std::uint64_t low,
+                                        std::uint64_t high) {
+    const auto* member = find(key);
+    if (member == nullptr) {
+        return fallback;
+    }
+    const auto parsed = member->is_text() ? parse_duration(member->as_text()) : std::nullopt;
+    if (!parsed || *parsed < low || *parsed > high) {
+        wrong(key, "a duration from " + duration_text(low) + " to " + duration_text(high) + " such as 100ms or 2s");
+    }
+    return *parsed;
+}
+
 std::string settings_reader::choice(std::string_view key, std::string_view fallback,
                                     std::initializer_list<std::string_view> all) {
     auto chosen = text(key, fallback);

@@ -27,6 +27,8 @@ class settings_reader {
     std::int64_t number(std::string_view key, std::int64_t fallback, std::int64_t low, std::int64_t high);
     /// Nanoseconds, from a text such as `500ms`, `10s` or `1m30s`.
     std::uint64_t duration(std::string_view key, std::uint64_t fallback);
+    /// One within bounds, which may begin at zero.
+    std::uint64_t duration(std::string_view key, std::uint64_t fallback, std::uint64_t low, std::uint64_t high);
     /// One of the texts.
     std::string choice(std::string_view key, std::string_view fallback, std::initializer_list<std::string_view> all);
     /// A list of texts; a single text counts as a list of one. The fallback when it is missing.

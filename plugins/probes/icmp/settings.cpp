@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "icmp/settings.hpp"
 
-#include "icmp/strict_object.hpp"
+#include "common/settings_reader.hpp"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -14,47 +14,40 @@ namespace {
 
 constexpr time_ns longest_wait = 3'600'000 * grid;
 
-void read_options(strict_object& in, packet_options& options) {
-    if (const auto ttl = in.whole("ttl", 1, 255)) {
-        options.ttl = static_cast<std::uint8_t>(*ttl);
+void read_options(probes::settings_reader& in, packet_options& options) {
+    options.ttl = static_cast<std::uint8_t>(in.number("ttl", options.ttl, 1, 255));
+    const bool both = in.find("tos") != nullptr && in.find("dscp") != nullptr;
+    if (both) {
+        in.refuse("dscp", "'tos' sets the same byte; leave one of them out.");
     }
-    const auto tos = in.whole("tos", 0, 255);
-    const auto dscp = in.whole("dscp", 0, 63);
-    if (tos && dscp) {
-        in.refuse("dscp", "and 'tos' set the same byte; leave one of them out.");
-    }
-    if (tos || dscp) {
-        options.tos = static_cast<std::uint8_t>(tos ? *tos : *dscp << 2);
-    }
-    options.dont_fragment = in.boolean("dont_fragment").value_or(options.dont_fragment);
+    const auto tos = in.number("tos", options.tos, 0, 255);
+    const auto dscp = in.number("dscp", -1, 0, 63);
+    options.tos = static_cast<std::uint8_t>(dscp < 0 ? tos : dscp << 2);
+    options.dont_fragment = in.flag("dont_fragment", options.dont_fragment);
 }
 
-void read_family(strict_object& in, probe_settings& to) {
-    const auto version = in.whole("ip_version", 4, 6);
-    if (version == 5) {
-        in.refuse("ip_version", "must be 4 or 6.");
+void read_family(probes::settings_reader& in, probe_settings& to) {
+    if (in.find("ip_version") != nullptr) {
+        const auto version = in.number("ip_version", 0, 4, 6);
+        if (version == 5) {
+            in.wrong("ip_version", "4 or 6");
+        }
+        to.preferred = version == 4 ? family::v4 : family::v6;
     }
-    if (version) {
-        to.preferred = *version == 4 ? family::v4 : family::v6;
-    }
-    to.fallback = in.boolean("ip_fallback").value_or(to.fallback);
-    if (const auto source = in.text("source")) {
-        to.source = ip_address::parse(*source);
+    to.fallback = in.flag("ip_fallback", to.fallback);
+    if (const auto source = in.text("source"); !source.empty()) {
+        to.source = ip_address::parse(source);
         if (!to.source || to.source->is_multicast()) {
-            in.refuse("source", "must be an address of this host, not '" + *source + "'.");
+            in.wrong("source", "an address of this host, not '" + source + "'");
         }
     }
 }
 
-void read_probe(strict_object& in, probe_settings& to) {
-    if (const auto count = in.whole("count", 1, 1000)) {
-        to.count = static_cast<std::uint16_t>(*count);
-    }
-    to.interval = in.duration("interval", 0, longest_wait).value_or(to.interval);
-    to.timeout = in.duration("timeout", grid, longest_wait).value_or(to.timeout);
-    if (const auto size = in.whole("size", cookie_size, largest_payload)) {
-        to.size = static_cast<std::uint16_t>(*size);
-    }
+void read_probe(probes::settings_reader& in, probe_settings& to) {
+    to.count = static_cast<std::uint16_t>(in.number("count", to.count, 1, 1000));
+    to.interval = in.duration("interval", to.interval, 0, longest_wait);
+    to.timeout = in.duration("timeout", to.timeout, grid, longest_wait);
+    to.size = static_cast<std::uint16_t>(in.number("size", to.size, cookie_size, largest_payload));
     read_options(in, to.options);
     read_family(in, to);
 }
@@ -103,27 +96,24 @@ std::optional<ip_address> ip_address::parse(const std::string& text) {
 instance_settings read_config(std::string_view text) {
     const auto value = sdk::json::parse(text.empty() ? "{}" : text).value();
     instance_settings made;
-    strict_object in(value, "invalid_config");
+    probes::settings_reader in(value, {}, "invalid_config");
     read_probe(in, made.defaults);
-    if (const auto kind = in.choice("sockets", {"auto", "datagram", "raw"})) {
-        made.sockets = static_cast<socket_kind>(*kind);
+    const auto kind = in.choice("sockets", "auto", {"auto", "datagram", "raw"});
+    if (kind != "auto") {
+        made.sockets = kind == "raw" ? socket_kind::raw : socket_kind::datagram;
     }
-    if (const auto size = in.whole("receive_buffer", 4096, 1 << 30)) {
-        made.receive_buffer = static_cast<std::uint32_t>(*size);
-    }
-    if (const auto most = in.whole("max_probes", 1, 1 << 20)) {
-        made.most_probes = static_cast<std::uint32_t>(*most);
-    }
+    made.receive_buffer = static_cast<std::uint32_t>(in.number("receive_buffer", made.receive_buffer, 4096, 1 << 30));
+    made.most_probes = static_cast<std::uint32_t>(in.number("max_probes", made.most_probes, 1, 1 << 20));
     in.finish();
     return made;
 }
 
 probe_settings read_target(const sdk::json& value, const probe_settings& defaults, std::string& host) {
     probe_settings made = defaults;
-    strict_object in(value, "invalid_target");
-    host = in.text("host").value_or("");
+    probes::settings_reader in(value, {}, "invalid_target");
+    host = in.text("host");
     if (host.empty() || host.find('\0') != std::string::npos) {
-        in.refuse("host", "must name what to probe: an address or a host name.");
+        in.wrong("host", "an address or a name");
     }
     read_probe(in, made);
     in.finish();

@@ -69,10 +69,14 @@ class network {
 
   private:
     static std::vector<std::uint8_t> reply_to(const request& to, int hop_limit);
+    /// Returns once it has arrived.
     void write(std::vector<std::uint8_t> packet, int version, std::size_t header);
+    void await_arrival() const;
     bool set_up(const std::string& groups);
 
     int cable_ = -1;
+    int marker_ = -1; ///< Receives what is sent behind a packet.
+    std::uint16_t marker_port_ = 0;
     std::string why_not_;
 };
 

@@ -1,5 +1,4 @@
 #include "icmp/settings.hpp"
-#include "icmp/strict_object.hpp"
 
 #include <catch2/catch.hpp>
 #include <ferrule/testhost/note.hpp>
@@ -26,20 +25,18 @@ std::string refusal(const std::string& text) {
 
 TEST_CASE("a bad target is refused with the key and what it must be") {
     const auto [text, message] = GENERATE(table<std::string, std::string>({
-        {R"({"host":"a","cuont":3})", "'cuont' is no setting of icmp; is 'count' meant?"},
-        {R"({"host":"a","zzzzzz":3})", "'zzzzzz' is no setting of icmp."},
-        {R"({"count":3})", "'host' must name what to probe: an address or a host name."},
+        {R"({"host":"a","cuont":3})", "'cuont' is not a known setting; did you mean 'count'?"},
+        {R"({"host":"a","zzzzzz":3})", "'zzzzzz' is not a known setting."},
+        {R"({"count":3})", "'host' must be an address or a name."},
         {R"({"host":3})", "'host' must be a text."},
-        {R"({"host":"a","count":0})", "'count' must be a whole number from 1 to 1000, not 0."},
-        {R"({"host":"a","count":"3"})", "'count' must be a whole number from 1 to 1000, not \"3\"."},
-        {R"({"host":"a","size":15})", "'size' must be a whole number from 16 to 65507, not 15."},
-        {R"({"host":"a","interval":100})",
-         "'interval' must be a duration from 0s to 3600s such as \"100ms\", not 100."},
-        {R"({"host":"a","timeout":"0s"})",
-         "'timeout' must be a duration from 1ms to 3600s such as \"100ms\", not \"0s\"."},
-        {R"({"host":"a","ttl":0})", "'ttl' must be a whole number from 1 to 255, not 0."},
-        {R"({"host":"a","tos":4,"dscp":1})", "'dscp' and 'tos' set the same byte; leave one of them out."},
-        {R"({"host":"a","dont_fragment":1})", "'dont_fragment' must be true or false, not 1."},
+        {R"({"host":"a","count":0})", "'count' must be a whole number from 1 to 1000."},
+        {R"({"host":"a","count":"3"})", "'count' must be a whole number from 1 to 1000."},
+        {R"({"host":"a","size":15})", "'size' must be a whole number from 16 to 65507."},
+        {R"({"host":"a","interval":100})", "'interval' must be a duration from 0 ms to 3600 s such as 100ms or 2s."},
+        {R"({"host":"a","timeout":"0s"})", "'timeout' must be a duration from 1 ms to 3600 s such as 100ms or 2s."},
+        {R"({"host":"a","ttl":0})", "'ttl' must be a whole number from 1 to 255."},
+        {R"({"host":"a","tos":4,"dscp":1})", "'dscp': 'tos' sets the same byte; leave one of them out."},
+        {R"({"host":"a","dont_fragment":1})", "'dont_fragment' must be true or false."},
         {R"({"host":"a","ip_version":5})", "'ip_version' must be 4 or 6."},
         {R"({"host":"a","source":"eth0"})", "'source' must be an address of this host, not 'eth0'."},
     }));
@@ -60,19 +57,8 @@ TEST_CASE("what a target leaves out comes from the configuration, then from the 
 }
 
 TEST_CASE("a bad configuration is refused with the words that are allowed") {
-    CHECK_THROWS_WITH(read_config(R"({"sockets":"tcp"})"),
-                      R"('sockets' must be one of "auto", "datagram", "raw", not "tcp".)");
-    CHECK_THROWS_WITH(read_config(R"({"host":"a"})"), "'host' is no setting of icmp.");
-}
-
-TEST_CASE("durations have units and bounds") {
-    CHECK(parse_duration("250us") == 250'000U);
-    CHECK(parse_duration("1.5s") == 1'500'000'000U);
-    CHECK(parse_duration("2m") == 120'000'000'000U);
-    for (const auto* text : {"", "5", "s", "-1s", "1e3s", "nans", "infs", "1 s", "1000h", "99999999999999999999h"}) {
-        INFO(text);
-        CHECK_FALSE(parse_duration(text));
-    }
+    CHECK_THROWS_WITH(read_config(R"({"sockets":"tcp"})"), "'sockets' must be one of auto, datagram, raw, not 'tcp'.");
+    CHECK_THROWS_WITH(read_config(R"({"target":"a"})"), "'target' is not a known setting.");
 }
 
 TEST_CASE("addresses are read with their scope, and nothing else passes for one") {
@@ -95,7 +81,7 @@ TEST_CASE("the schema in the note knows exactly the settings that are read") {
             read_config("{\"" + name + "\":[]}");
             FAIL(name << " takes a list");
         } catch (const sdk::failure& refused) {
-            CHECK_THAT(refused.error().message(), !Catch::Contains("is no setting"));
+            CHECK_THAT(refused.error().message(), !Catch::Contains("is not a known setting"));
         }
     }
     CHECK(properties.size() == 14);

@@ -29,34 +29,39 @@ error no_such_job(std::string_view id) {
     return error("job_not_found", "\"" + shown(id) + "\" is not the id of a job");
 }
 
-// Options that name something of this machine: with them a client could append to any file that the daemon can write,
-// or log in with the keys of its agent.
-bool is_of_this_machine(const std::string& options) {
-    const auto given = json::parse(options, nullptr, false);
-    return given.is_object() && (given.contains("known_hosts") || given.contains("agent"));
+// With such an option a client could append to any file that the daemon can write, or log in with the keys of its
+// agent.
+std::optional<std::string> local_option(plugin_listing& known, const model::inline_target& given) {
+    const auto look = [&](const std::string& options, const std::string& place) -> std::optional<std::string> {
+        if (options.empty())
+            return std::nullopt;
+        const auto found = known.local_option("driver", given.at.driver, json::parse(options, nullptr, false));
+        return found ? std::optional(place + "." + *found) : std::nullopt;
+    };
+    if (given.login && !given.login->agent_socket.empty())
+        return "target.agent_socket";
+    if (auto found = look(given.at.options, "target.options"))
+        return found;
+    for (std::size_t i = 0; i < given.at.jump.size(); ++i)
+        if (auto found = look(given.at.jump[i].options, "target.jump[" + std::to_string(i) + "].options"))
+            return found;
+    return std::nullopt;
 }
 
-std::optional<error> borrowed_file(const model::inline_target& given) {
-    const auto& at = given.at;
-    if ((!given.login || given.login->agent_socket.empty()) && !is_of_this_machine(at.options) &&
-        std::none_of(at.jump.begin(), at.jump.end(), [](const auto& hop) { return is_of_this_machine(hop.options); }))
-        return std::nullopt;
-    return error("forbidden", "target: agent_socket and the options agent and known_hosts, which name something of the "
-                              "server's machine, need the role admin: name a device of the inventory, or leave them "
-                              "out");
-}
-
-// Whoever chooses the host would be sent the password.
-std::optional<error> borrowed_credential(const request& asked, const model::job_request& wanted) {
+std::optional<error> borrowed(plugin_listing& known, const request& asked, const model::job_request& wanted) {
     if (!wanted.inline_at || !asked.identity || asked.identity->may == model::role::admin)
         return std::nullopt;
     const auto& at = wanted.inline_at->at;
+    // Whoever chooses the host would be sent the password.
     const bool by_hop =
         std::any_of(at.jump.begin(), at.jump.end(), [](const auto& hop) { return !hop.credential.empty(); });
-    if (at.credential.empty() && !by_hop)
-        return borrowed_file(*wanted.inline_at);
-    return error("forbidden", "target: a stored credential for a host that the inventory does not know needs the role "
-                              "admin: name a device of the inventory, or give username and password");
+    if (!at.credential.empty() || by_hop)
+        return error("forbidden", "target: a stored credential for a host that the inventory does not know needs the "
+                                  "role admin: name a device of the inventory, or give username and password");
+    if (const auto found = local_option(known, *wanted.inline_at))
+        return error("forbidden", *found + ": names something of the server's machine, which needs the role admin: "
+                                           "name a device of the inventory, or leave it out");
+    return std::nullopt;
 }
 
 response job_reply(unsigned status, const model::job& job) {
@@ -67,6 +72,7 @@ class job_routes {
   public:
     job_routes(const services& over, base::duration most_wait)
         : jobs_(over.jobs)
+        , plugins_(over.plugins)
         , most_wait_(most_wait) {}
 
     asio::awaitable<response> submit(const request& asked);
@@ -80,6 +86,7 @@ class job_routes {
     asio::awaitable<void> wait_on(std::string id, base::duration limit, result<job_ptr>& into);
 
     devices::job_service& jobs_;
+    plugin_listing& plugins_;
     const base::duration most_wait_;
 };
 
@@ -112,7 +119,7 @@ asio::awaitable<response> job_routes::submit(const request& asked) {
     auto wanted = model::job_request_from_json(*body);
     if (!wanted)
         co_return problem_reply(asked, wanted.error());
-    if (const auto refused = borrowed_credential(asked, *wanted))
+    if (const auto refused = borrowed(plugins_, asked, *wanted))
         co_return problem_reply(asked, *refused);
     const auto accepted = co_await jobs_.submit(std::move(*wanted), std::move(by));
     if (!accepted)

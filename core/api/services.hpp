@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,10 @@ class plugin_listing {
     virtual asio::awaitable<result<base::json>> list() = 0;
     /// One component with its config schema; `plugin_not_found`.
     virtual asio::awaitable<result<base::json>> describe(std::string kind, std::string name) = 0;
+    /// The path of the first option that reaches for something of the machine that runs the plugin, which is for
+    /// administrators to choose; none when there is none. `kind` as in `driver`.
+    [[nodiscard]] virtual std::optional<std::string> local_option(const std::string& kind, const std::string& name,
+                                                                  const base::json& options) = 0;
 };
 
 /// References to the floors below; all must outlive the router.

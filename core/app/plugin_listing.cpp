@@ -69,4 +69,10 @@ asio::awaitable<result<json>> plugin_listing::describe(std::string kind, std::st
     co_return co_await runtime::offload<json>(pool_, std::move(work));
 }
 
+std::optional<std::string> plugin_listing::local_option(const std::string& kind, const std::string& name,
+                                                        const json& options) {
+    const auto wanted = plugins::kind_from_name(kind);
+    return wanted ? known_.local_option(*wanted, name, options) : std::nullopt;
+}
+
 } // namespace ferrule::app

@@ -21,6 +21,8 @@ class plugin_listing final : public api::plugin_listing {
 
     asio::awaitable<result<base::json>> list() override;
     asio::awaitable<result<base::json>> describe(std::string kind, std::string name) override;
+    [[nodiscard]] std::optional<std::string> local_option(const std::string& kind, const std::string& name,
+                                                          const base::json& options) override;
 
   private:
     plugins::registry& known_;

@@ -1,5 +1,6 @@
 #include "plugins/registry.hpp"
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/strings.hpp"
 #include "plugins/catalog.hpp"
@@ -8,6 +9,7 @@
 #include "plugins/ending.hpp"
 #include "plugins/host_calls.hpp"
 #include "plugins/loader.hpp"
+#include "plugins/local_options.hpp"
 #include "plugins/memory_metrics.hpp"
 #include "plugins/probe_plugin.hpp"
 #include "plugins/registry_listing.hpp"
@@ -135,6 +137,15 @@ std::vector<plugin_info> registry::list() {
 
 result<std::vector<plugin_info>> registry::describe(std::string_view name) {
     return describe_plugins(impl_->list(), name, impl_->files_.folders());
+}
+
+std::optional<std::string> registry::local_option(kind which, std::string_view name, const base::json& options) {
+    const auto found = impl_->files_.find(which, name);
+    const auto* component = found && found->note ? found->note->find(which, name) : nullptr;
+    if (component == nullptr || component->config_schema.empty())
+        return std::nullopt;
+    const auto schema = base::parse_json(component->config_schema);
+    return schema ? find_local_option(*schema, options) : std::nullopt;
 }
 
 result<std::shared_ptr<plugins::driver>> registry::driver(std::string_view name) {

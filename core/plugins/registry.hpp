@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json_fwd.hpp"
 #include "plugins/driver.hpp"
 #include "plugins/kind.hpp"
 #include "plugins/note.hpp"
@@ -92,6 +94,10 @@ class registry {
     asio::awaitable<result<std::shared_ptr<plugins::scheduler>>> scheduler(std::string name);
     /// Loads the plugin and opens a store with `config`, JSON text as in store.h.
     asio::awaitable<result<std::shared_ptr<plugins::store>>> store(std::string name, std::string config);
+
+    /// The path of the first option that the plugin marks as one of the machine it runs on (see local_options.hpp), or
+    /// none; none also for a plugin that is not there or tells no schema.
+    std::optional<std::string> local_option(kind which, std::string_view name, const base::json& options);
 
     /// Takes no new sessions and operations, cancels what runs, waits for it within the limit and destroys the
     /// instances. Stores are the business of those who hold them.

@@ -3,6 +3,7 @@
 #include "api/routes.hpp"
 #include "base/id.hpp"
 #include "http/request_metrics.hpp"
+#include "plugins/local_options.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -19,6 +20,15 @@ asio::awaitable<result<json>> fake_plugins::list() {
     json all = json::array();
     all.push_back({{"id", "ssh"}, {"version", "1.0.0"}, {"state", "available"}});
     co_return all;
+}
+
+std::optional<std::string> fake_plugins::local_option(const std::string& kind, const std::string& name,
+                                                      const json& options) {
+    if (kind != "driver" || name != "ssh")
+        return std::nullopt;
+    const auto schema =
+        json::parse(R"({"properties":{"agent":{"x-ferrule-local":true},"known_hosts":{"x-ferrule-local":true}}})");
+    return plugins::find_local_option(schema, options);
 }
 
 asio::awaitable<result<json>> fake_plugins::describe(std::string kind, std::string name) {

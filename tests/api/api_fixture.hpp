@@ -32,6 +32,8 @@ class fake_plugins final : public api::plugin_listing {
   public:
     asio::awaitable<result<json>> list() override;
     asio::awaitable<result<json>> describe(std::string kind, std::string name) override;
+    [[nodiscard]] std::optional<std::string> local_option(const std::string& kind, const std::string& name,
+                                                          const json& options) override;
 };
 
 class fake_tester final : public devices::device_tester {

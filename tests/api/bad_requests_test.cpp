@@ -53,21 +53,21 @@ TEST_CASE("each bad request has its status, its code and its sentence") {
         {"operator", "POST " + jobs, "",
          R"({"target":{"host":"192.0.2.9","username":"me","agent_socket":"/run/agent"},"commands":["x"]})", 403,
          "forbidden",
-         "target: agent_socket and the options agent and known_hosts, which name something of the server's machine, "
-         "need "
-         "the role admin: name a device of the inventory, or leave them out"},
+         "target.agent_socket: names something of the server's machine, which needs the role admin: name a device of "
+         "the "
+         "inventory, or leave it out"},
         {"operator", "POST " + jobs, "",
          R"({"target":{"host":"192.0.2.9","username":"me","options":{"agent":true}},"commands":["x"]})", 403,
          "forbidden",
-         "target: agent_socket and the options agent and known_hosts, which name something of the server's machine, "
-         "need "
-         "the role admin: name a device of the inventory, or leave them out"},
+         "target.options.agent: names something of the server's machine, which needs the role admin: name a device of "
+         "the "
+         "inventory, or leave it out"},
         {"operator", "POST " + jobs, "",
          R"({"target":{"host":"192.0.2.9","username":"me","password":"x","options":{"known_hosts":"/etc/x"}},"commands":["x"]})",
          403, "forbidden",
-         "target: agent_socket and the options agent and known_hosts, which name something of the server's machine, "
-         "need "
-         "the role admin: name a device of the inventory, or leave them out"},
+         "target.options.known_hosts: names something of the server's machine, which needs the role admin: name a "
+         "device of the "
+         "inventory, or leave it out"},
         {"operator", "POST " + jobs, "", "{\"device\":\"frr1\",\"comands\":[\"x\"]}", 400, "invalid_request",
          "commands: is required (or config); comands: unknown key; did you mean \"commands\"?"},
         {"operator", "POST " + jobs, "", "{\"device\":\"frr1\",\"commands\":[\"x\"],\"strategy\":\"fast\"}", 400,

@@ -53,10 +53,11 @@ class ssh_driver final : public sdk::driver {
 FERRULE_DRIVER(
     ferrule::ssh::ssh_driver, "ssh", "1.0.0", "Network devices and servers over SSH, with platforms as data",
     R"({"type":"object","additionalProperties":false,"properties":{)"
-    R"("known_hosts":{"type":"string","description":"File of known host keys; default ~/.ssh/known_hosts"},)"
+    R"("known_hosts":{"type":"string","x-ferrule-local":true,)"
+    R"("description":"File of known host keys; default ~/.ssh/known_hosts"},)"
     R"("host_key_policy":{"enum":["strict","accept_new","insecure"],"default":"strict"},)"
     R"("host_keys":{"type":"array","items":{"type":"string"},"description":"Trusted fingerprints instead of known_hosts"},)"
     R"("max_handshakes":{"type":"integer","minimum":1,"default":64,"description":"Key exchanges and logins at once"},)"
     R"("legacy_algorithms":{"type":"boolean","default":false},)"
     R"("algorithms":{"type":"object"},)"
-    R"("agent":{"description":"Socket of an SSH agent, or true for SSH_AUTH_SOCK"}}})");
+    R"("agent":{"x-ferrule-local":true,"description":"Socket of an SSH agent, or true for SSH_AUTH_SOCK"}}})");

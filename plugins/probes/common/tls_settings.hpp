@@ -26,11 +26,11 @@ struct tls_settings {
 inline constexpr char tls_schema[] = R"(
     "tls_config": {"type": "object", "additionalProperties": false, "description": "How TLS is spoken, at once or after STARTTLS.", "properties": {
       "verify": {"type": "boolean", "default": true, "description": "Whether the certificate must be valid for the name and come from a known authority."},
-      "ca_file": {"type": "string", "description": "PEM file with the authorities to trust instead of the system's."},
+      "ca_file": {"type": "string", "x-ferrule-local": true, "description": "PEM file with the authorities to trust instead of the system's."},
       "server_name": {"type": "string", "description": "Name that is asked for and that the certificate must hold; the target's host unless set."},
       "min_version": {"enum": ["1.0", "1.1", "1.2", "1.3"], "description": "Oldest version of TLS to accept."},
       "max_version": {"enum": ["1.0", "1.1", "1.2", "1.3"], "description": "Newest version of TLS to offer."},
-      "client_cert": {"type": "string", "description": "PEM file with our own certificate and its chain."},
-      "client_key": {"type": "string", "description": "PEM file with its private key."}}})";
+      "client_cert": {"type": "string", "x-ferrule-local": true, "description": "PEM file with our own certificate and its chain."},
+      "client_key": {"type": "string", "x-ferrule-local": true, "description": "PEM file with its private key."}}})";
 
 } // namespace ferrule::probes

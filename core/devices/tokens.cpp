@@ -2,12 +2,10 @@
 
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "base/token_hash.hpp"
 #include "devices/cancelled.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 
 namespace ferrule::devices {
 
@@ -60,13 +58,7 @@ bool is_admin(const model::token& each, base::wall_time now) {
 } // namespace
 
 std::string hash_token(std::string_view text) {
-    std::array<unsigned char, 32> digest{};
-    crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                       nullptr, 0);
-    std::string hex(digest.size() * 2 + 1, '\0');
-    sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
-    hex.pop_back();
-    return hex;
+    return base::hash_token(text);
 }
 
 std::vector<store::collection> tokens::collections() {

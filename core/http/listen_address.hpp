@@ -1,4 +1,4 @@
-// `host:port` to an endpoint and back.
+// Addresses of this server and of its clients.
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -7,16 +7,14 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
+#include "net/listen_address.hpp"
 
 namespace ferrule::http {
 
 namespace asio = boost::asio;
 
-/// Reads `127.0.0.1:8520`, `[::1]:8520`, `localhost:8520` or `*:8520` (every address, IPv6 and IPv4). Fails with
-/// `listen_failed`.
-result<asio::ip::tcp::endpoint> parse_listen_address(std::string_view text);
-std::string to_text(const asio::ip::tcp::endpoint& endpoint);
+using net::parse_listen_address;
+using net::to_text;
 /// `address:port` of the other side, or `unix`.
 std::string peer_text(const asio::generic::stream_protocol::socket& socket);
 

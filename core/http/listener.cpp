@@ -22,17 +22,8 @@ namespace {
 constexpr base::duration rest_without_descriptors = 100ms;
 /// Connections over the limit that are told so at the same time; more are closed without a word.
 constexpr std::size_t most_refusals = 64;
-
-error failed_to_listen(const std::string& address, const boost::system::error_code& why) {
-    namespace errc = boost::system::errc;
-    const auto* remedy = why == errc::address_in_use ? "another process listens there: end it, or choose another port"
-                         : why == errc::address_not_available ? "this machine does not have that address"
-                         : why == errc::permission_denied     ? "this user may not: choose a port from 1024 on, or a "
-                                                                "folder that it can write to"
-                         : why == errc::no_such_file_or_directory ? "make its folder first"
-                                                                  : "see http.listen in the configuration";
-    return error("listen_failed", "cannot listen on " + address + ": " + why.message() + "; " + remedy);
-}
+/// Where the addresses come from.
+constexpr std::string_view setting = "http.listen";
 
 // A socket file that a dead process left behind refuses connections.
 bool is_abandoned(const asio::local::stream_protocol::endpoint& endpoint) {
@@ -77,11 +68,11 @@ result<void> listener::open_unix(const std::string& path) {
     if (!failed)
         acceptor_.bind(endpoint, failed);
     if (failed)
-        return failed_to_listen(address_, failed);
+        return net::failed_to_listen(address_, failed, setting);
     unix_path_ = path;
     ::chmod(path.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
     acceptor_.listen(asio::socket_base::max_listen_connections, failed);
-    return failed ? result<void>(failed_to_listen(address_, failed)) : ok();
+    return failed ? result<void>(net::failed_to_listen(address_, failed, setting)) : ok();
 }
 
 result<void> listener::open_tcp(const std::string& text) {
@@ -99,7 +90,7 @@ result<void> listener::open_tcp(const std::string& text) {
     if (!failed)
         acceptor_.listen(asio::socket_base::max_listen_connections, failed);
     if (failed)
-        return failed_to_listen(text, failed);
+        return net::failed_to_listen(text, failed, setting);
     const auto bound = acceptor_.local_endpoint();
     asio::ip::tcp::endpoint taken = *endpoint;
     taken.resize(bound.size());

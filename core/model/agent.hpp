@@ -16,6 +16,15 @@ namespace ferrule::model {
 /// said goodbye or has been silent for long; revoked: may not come back without a new join token.
 enum class agent_state { online, late, offline, revoked };
 
+/// Bytes that have passed an interface of an agent's host since it joined, and the pace of late.
+struct interface_bytes {
+    std::string name;
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t received_per_second = 0;
+    std::uint64_t sent_per_second = 0;
+};
+
 /// What is known of one agent. Immutable: each change makes a new one.
 struct agent {
     std::string name; ///< What its certificate says.
@@ -35,7 +44,8 @@ struct agent {
     std::string certificate_serial;
     std::optional<base::wall_time> certificate_expires_at;
     std::uint64_t lost_deliveries = 0; ///< Dropped from its spool since it joined, as it told.
-    std::string metrics;               ///< JSON object of the last heartbeat; empty when there was none.
+    std::vector<interface_bytes> traffic;
+    std::string metrics; ///< JSON object of the last heartbeat; empty when there was none.
 };
 
 std::string_view to_text(agent_state what) noexcept;

@@ -59,7 +59,9 @@ result<void> use_authorities(SSL_CTX* context, const std::string& file) {
     return ok();
 }
 
-tls_context make(asio::ssl::context::method method) {
+} // namespace
+
+tls_context make_bare_context(asio::ssl::context::method method) {
     auto out = std::make_shared<asio::ssl::context>(method);
     auto* const raw = out->native_handle();
     SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
@@ -72,10 +74,8 @@ tls_context make(asio::ssl::context::method method) {
     return out;
 }
 
-} // namespace
-
 result<tls_context> make_server_context(const tls_server_settings& wanted) {
-    auto out = make(asio::ssl::context::tls_server);
+    auto out = make_bare_context(asio::ssl::context::tls_server);
     auto* const raw = out->native_handle();
     SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE);
     if (auto good = use_identity(raw, wanted.certificate, wanted.key); !good)
@@ -93,7 +93,7 @@ result<tls_context> make_server_context(const tls_server_settings& wanted) {
 }
 
 result<tls_context> make_client_context(const tls_client_settings& wanted) {
-    auto out = make(asio::ssl::context::tls_client);
+    auto out = make_bare_context(asio::ssl::context::tls_client);
     auto* const raw = out->native_handle();
     SSL_CTX_set_verify(raw, wanted.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!wanted.ca_file.empty()) {

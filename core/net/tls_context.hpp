@@ -35,4 +35,7 @@ result<tls_context> make_server_context(const tls_server_settings& wanted);
 /// As above for outgoing connections; the caller sets the server's name on the stream.
 result<tls_context> make_client_context(const tls_client_settings& wanted);
 
+/// What all contexts have in common, without a certificate and without anyone to trust.
+tls_context make_bare_context(asio::ssl::context::method method);
+
 } // namespace ferrule::net

@@ -1,0 +1,312 @@
+#include "fleet/agent_link.hpp"
+
+#include "base/id.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "fleet/join_tokens.hpp"
+#include "fleet/pki/request.hpp"
+#include "fleet/protocol/frame.hpp"
+#include "net/web_socket_client.hpp"
+#include "runtime/spawn.hpp"
+#include "runtime/within.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace ferrule::fleet {
+
+namespace {
+
+constexpr base::duration farewell_limit = std::chrono::seconds(2);
+
+protocol::reconnect::settings plan_of(const config::agent_settings& from) {
+    protocol::reconnect::settings out;
+    out.controllers = from.controllers.size();
+    out.most = from.reconnect_max;
+    return out;
+}
+
+net::web_socket_limits limits() {
+    net::web_socket_limits out;
+    out.message = longest_message;
+    return out;
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+bool is_about_certificate(std::string_view code) {
+    return code.starts_with("certificate_") && code != "certificate_refused";
+}
+
+} // namespace
+
+agent_link::agent_link(agent_link_parts with)
+    : parts_(std::move(with))
+    , on_(parts_.loop.make_strand())
+    , stopping_(on_)
+    , news_(on_)
+    , plan_(plan_of(parts_.settings), parts_.chance)
+    , boot_id_(base::make_id()) {
+    parts_.kept.on_news([this] { asio::post(on_, [this] { news_.set(); }); });
+}
+
+agent_link::~agent_link() = default;
+
+void agent_link::start() {
+    auto going = run(std::move(*gate_.enter()));
+    asio::co_spawn(on_, std::move(going), asio::bind_cancellation_slot(cancel_.slot(), [](std::exception_ptr what) {
+                       if (what)
+                           runtime::log_escaped("agent link", what);
+                   }));
+}
+
+asio::awaitable<void> agent_link::stop(base::duration grace) {
+    gate_.close();
+    asio::post(on_, [this] {
+        stopping_.set();
+        if (over_ && side_) {
+            side_->say_goodbye();
+            over_->close("stopping");
+        } else {
+            cancel_.emit(asio::cancellation_type::terminal);
+        }
+        news_.set();
+    });
+    if (co_await gate_.drain(std::min(grace, farewell_limit)) == 0)
+        co_return;
+    asio::post(on_, [this] {
+        if (over_)
+            over_->cut_off();
+        cancel_.emit(asio::cancellation_type::terminal);
+    });
+    co_await gate_.drain(farewell_limit);
+}
+
+asio::awaitable<void> agent_link::rest(base::duration limit) {
+    if (limit > base::duration::zero())
+        co_await stopping_.wait_until(base::system_clock().steady_now() + limit);
+}
+
+asio::awaitable<void> agent_link::run(runtime::gate::pass pass) {
+    auto found = parts_.identity.load();
+    if (!found)
+        base::log::error("fleet", found.error().message());
+    else
+        identity_ = std::move(*found);
+    auto step = plan_.begin();
+    while (!stopping_.is_set()) {
+        co_await rest(step.wait);
+        if (stopping_.is_set())
+            break;
+        const auto controller = parts_.settings.controllers.at(step.controller);
+        if (!identity_) {
+            const auto joined = co_await join(controller);
+            if (!joined) {
+                complain(controller, joined.error());
+                step = plan_.failed();
+                continue;
+            }
+        }
+        step = co_await serve(controller);
+    }
+    static_cast<void>(pass);
+}
+
+asio::awaitable<result<void>> agent_link::join(std::string controller) {
+    const auto& token = parts_.settings.join_token;
+    if (token.empty())
+        co_return error("not_joined", "this agent has not joined the fleet: make a token on the controller with "
+                                      "`ferrule agent token create` and give it as agent.join_token");
+    auto fingerprint = authority_in(token.reveal());
+    if (!fingerprint)
+        co_return fingerprint.error();
+    auto context = net::make_pinned_client_context(*fingerprint);
+    auto key = parts_.identity.pending_key();
+    if (!context || !key) {
+        const auto why = context ? key.error() : context.error();
+        co_return why;
+    }
+    protocol::enrolment wanted;
+    auto request = pki::make_request(*key, parts_.settings.name);
+    if (!request)
+        co_return request.error();
+    wanted.token = token.reveal();
+    wanted.request = std::move(*request);
+    wanted.name = parts_.settings.name;
+    wanted.host = greeting().host;
+    const auto limit = parts_.settings.connect_timeout;
+    auto dialed = co_await net::dial_web_socket(parts_.names, controller, *context, limits(), limit);
+    if (!dialed)
+        co_return dialed.error();
+    const auto over = *dialed;
+    over->send(
+        std::make_shared<const std::string>(protocol::make_frame(protocol::kinds::enrol, protocol::to_json(wanted))));
+    base::wipe(wanted.token);
+    const auto answer = co_await runtime::within(limit, over->read());
+    over->cut_off();
+    if (!answer)
+        co_return answer.error();
+    const auto granted = protocol::enrolment_answer(*answer);
+    if (!granted)
+        co_return granted.error();
+    auto saved = parts_.identity.save(*granted, *key);
+    if (!saved)
+        co_return saved.error();
+    identity_ = std::move(*saved);
+    base::log::info("fleet", "joined the fleet",
+                    {{"agent", identity_->facts.name},
+                     {"serial", identity_->facts.serial},
+                     {"expires", base::to_rfc3339(identity_->facts.not_after)}});
+    co_return ok();
+}
+
+protocol::hello agent_link::greeting() const {
+    protocol::hello out;
+    out.version = parts_.version;
+    out.host = host_name();
+    out.boot_id = boot_id_;
+    out.features = features_;
+    out.tags = parts_.settings.labels;
+    out.region = parts_.settings.region;
+    out.heartbeat = parts_.settings.heartbeat;
+    out.lost = parts_.kept.lost();
+    return out;
+}
+
+asio::awaitable<protocol::reconnect::step> agent_link::serve(std::string controller) {
+    auto context = net::make_mutual_client_context(identity_->tls);
+    if (!context) {
+        complain(controller, context.error());
+        co_return plan_.failed();
+    }
+    auto dialed =
+        co_await net::dial_web_socket(parts_.names, controller, *context, limits(), parts_.settings.connect_timeout);
+    std::optional<error> refused;
+    if (!dialed) {
+        complain(controller, dialed.error());
+        if (is_about_certificate(dialed.error().code()))
+            refused = dialed.error();
+    } else {
+        const auto over = *dialed;
+        over_ = over;
+        ended_because_.reset();
+        lost_because_.clear();
+        reconnect_at_once_ = false;
+        side_.emplace(*this, parts_.settings.heartbeat, parts_.settings.connect_timeout, parts_.clock.steady_now());
+        if (auto pass = gate_.enter())
+            asio::co_spawn(on_, keep_ticking(over),
+                           [held = std::make_shared<runtime::gate::pass>(std::move(*pass))](std::exception_ptr) {});
+        if (auto pass = gate_.enter())
+            asio::co_spawn(on_, empty_spool(over),
+                           [held = std::make_shared<runtime::gate::pass>(std::move(*pass))](std::exception_ptr) {});
+        side_->start(greeting());
+        co_await converse(over);
+        bool had_greeted = false;
+        {
+            const std::lock_guard lock(mutex_);
+            had_greeted = greeted_ != nullptr;
+        }
+        hang_up(had_greeted);
+        const auto why = ended_because_.value_or(protocol::farewell{"connection_lost", lost_because_, {}});
+        if (!stopping_.is_set())
+            complain(controller, error(why.code, why.message, true));
+        if (reconnect_at_once_)
+            co_return plan_.begin();
+        if (why.retry_after > base::duration::zero())
+            co_return plan_.told_to_wait(why.retry_after);
+        if (had_greeted && !is_about_certificate(why.code))
+            co_return plan_.lost();
+        if (is_about_certificate(why.code))
+            refused = error(why.code, why.message);
+    }
+    // A token that was given since may let it in again; one that did not is not shown twice.
+    if (refused && !parts_.settings.join_token.empty() && !token_spent_) {
+        token_spent_ = true;
+        const auto joined = co_await join(controller);
+        if (joined)
+            co_return plan_.begin();
+        complain(controller, joined.error());
+    }
+    co_return plan_.failed();
+}
+
+asio::awaitable<void> agent_link::converse(std::shared_ptr<net::web_socket> over) {
+    over->on_alive([this, raw = over.get()] {
+        if (over_.get() == raw && side_)
+            side_->alive(parts_.clock.steady_now());
+    });
+    for (;;) {
+        const auto got = co_await over->read();
+        if (!got) {
+            lost_because_ = got.error().message();
+            break;
+        }
+        try {
+            side_->received(*got, parts_.clock.steady_now());
+        } catch (const std::exception& what) {
+            base::log::error("fleet", "an exception while a message was handled", {{"what", what.what()}});
+            end({"internal", "the agent failed to handle a message", {}});
+        }
+    }
+    over->cut_off();
+}
+
+void agent_link::hang_up(bool had_greeted) {
+    over_.reset();
+    side_.reset();
+    renewal_key_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        greeted_.reset();
+        offered_.clear();
+    }
+    parts_.kept.disconnected();
+    news_.set(); // what waits for news of this connection ends
+    if (had_greeted)
+        for (const auto& hear : hear_disconnected_)
+            hear();
+}
+
+asio::awaitable<void> agent_link::keep_ticking(std::shared_ptr<net::web_socket> over) {
+    asio::steady_timer timer(on_);
+    while (over_ == over && side_) {
+        timer.expires_at(side_->next_tick(parts_.clock.steady_now()));
+        co_await timer.async_wait(asio::use_awaitable);
+        if (over_ != over || !side_)
+            break;
+        side_->tick(parts_.clock.steady_now());
+        renew_if_due();
+        news_.set(); // what was not acknowledged in time goes out again
+    }
+}
+
+asio::awaitable<void> agent_link::empty_spool(std::shared_ptr<net::web_socket> over) {
+    while (over_ == over) {
+        co_await news_.wait();
+        news_.reset();
+        bool more = over_ == over && side_ && side_->established();
+        while (more) {
+            const auto some = co_await parts_.kept.next();
+            more = over_ == over && !some.empty();
+            for (const auto& each : some) {
+                if (more && !over->send(std::make_shared<const std::string>(each.text))) {
+                    parts_.kept.not_sent(each.seq);
+                    more = false;
+                }
+            }
+        }
+    }
+}
+
+} // namespace ferrule::fleet

@@ -1,0 +1,234 @@
+#include "fleet/agents_hub.hpp"
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "fleet/protocol/frame.hpp"
+#include "runtime/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ferrule::fleet {
+
+namespace {
+
+constexpr base::duration sweep_every = std::chrono::seconds(1);
+constexpr base::duration server_lifetime = std::chrono::hours(24 * 90);
+/// Agents that a controller can take back in a second, with room to spare; see docs/agents.md.
+constexpr std::int64_t returning_a_second = 500;
+
+net::web_socket_listener_settings listening(const config::fleet_settings& wanted) {
+    net::web_socket_listener_settings out;
+    out.addresses = wanted.listen;
+    out.most_handshakes = wanted.max_handshakes;
+    out.handshake_timeout = wanted.handshake_timeout;
+    out.limits.message = longest_message;
+    out.setting = "fleet.listen";
+    return out;
+}
+
+} // namespace
+
+agents_hub::agents_hub(runtime::io& loop, const pki::authority& ca, enroller& admits, registry& book,
+                       const base::clock& clock, config::fleet_settings wanted, std::string name, std::string version)
+    : loop_(loop)
+    , ca_(ca)
+    , admits_(admits)
+    , book_(book)
+    , clock_(clock)
+    , settings_(std::move(wanted))
+    , name_(std::move(name))
+    , timer_(std::make_shared<asio::steady_timer>(loop.make_strand())) {
+    greeting_.program = std::move(version);
+    greeting_.greet_limit = settings_.handshake_timeout;
+    net::web_socket_events tell;
+    tell.opened = [this](std::shared_ptr<net::web_socket> socket) { opened(std::move(socket)); };
+    tell.failed = [this](const std::string& address, const error& why, const auto& whose) {
+        refused(address, why, whose);
+    };
+    tell.judge = [this](const net::certificate_facts& shown) { return book_.judge(shown); };
+    listener_ = std::make_unique<net::web_socket_listener>(loop, listening(settings_), std::move(tell));
+    admits_.on_admitted([this](const std::string& agent) {
+        disconnect(agent, {"certificate_superseded", "the agent has joined anew with another certificate", {}});
+    });
+}
+
+agents_hub::~agents_hub() = default;
+
+result<void> agents_hub::make_identity() {
+    const auto now = clock_.wall_now();
+    const auto identity = ca_.make_server(name_, now, server_lifetime);
+    if (!identity)
+        return identity.error();
+    auto context = net::make_mutual_server_context(*identity);
+    if (!context)
+        return context.error();
+    const bool first = renew_identity_at_ == base::wall_time{};
+    renew_identity_at_ = now + std::chrono::floor<std::chrono::milliseconds>(server_lifetime * 2 / 3);
+    if (first)
+        return listener_->start(std::move(*context));
+    listener_->replace_context(std::move(*context));
+    return ok();
+}
+
+result<void> agents_hub::start() {
+    if (auto made = make_identity(); !made)
+        return made;
+    runtime::spawn(timer_->get_executor(), "fleet sweep", sweeping(timer_, std::move(*gate_.enter())));
+    for (const auto& each : listener_->addresses())
+        base::log::info("fleet", "awaiting agents", {{"address", each}});
+    return ok();
+}
+
+asio::awaitable<void> agents_hub::stop(base::duration grace) {
+    co_await listener_->stop(grace);
+    gate_.close();
+    std::vector<session_ptr> open;
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        open.assign(every_.begin(), every_.end());
+    }
+    protocol::farewell why;
+    why.code = "controller_stopping";
+    why.message = "the controller stops";
+    why.retry_after = std::chrono::milliseconds(500) +
+                      std::chrono::milliseconds(static_cast<std::int64_t>(open.size()) * 1000 / returning_a_second);
+    for (const auto& each : open)
+        each->end_with(why);
+    asio::post(timer_->get_executor(), [timer = timer_] { timer->cancel(); });
+    if (co_await gate_.drain(std::min<base::duration>(grace, std::chrono::seconds(2))) == 0)
+        co_return;
+    for (const auto& each : all())
+        each->cut_off();
+    co_await gate_.drain(std::chrono::seconds(2));
+}
+
+std::vector<std::string> agents_hub::addresses() const {
+    return listener_->addresses();
+}
+
+void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
+    auto pass = gate_.enter();
+    if (!pass)
+        return;
+    auto made = std::make_shared<agent_session>(*this, std::move(socket));
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return;
+        every_.insert(made);
+    }
+    const auto on = made->get_executor();
+    auto reading = agent_session::run(std::move(made));
+    asio::co_spawn(on, std::move(reading),
+                   [held = std::make_shared<runtime::gate::pass>(std::move(*pass))](std::exception_ptr what) {
+                       if (what)
+                           runtime::log_escaped("agent session", what);
+                   });
+}
+
+void agents_hub::refused(const std::string& address, const error& why,
+                         const std::optional<net::tls_stream::refusal>& whose) {
+    if (whose)
+        base::log::warn("fleet", "an agent's certificate is refused",
+                        {{"agent", whose->whose.name},
+                         {"serial", whose->whose.serial},
+                         {"address", address},
+                         {"reason", whose->reason},
+                         {"expires", base::to_rfc3339(whose->whose.not_after)}});
+    else
+        base::log::info("fleet", "a connection came to nothing", {{"address", address}, {"reason", why.message()}});
+}
+
+std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, const protocol::hello& from) {
+    const auto now = clock_.wall_now();
+    // Revoked or expired between the handshake and now, which may lie seconds apart.
+    if (const auto why = book_.judge(by->certificate()))
+        return protocol::farewell{"certificate_revoked", *why, {}};
+    if (by->certificate().not_after <= now)
+        return protocol::farewell{"certificate_expired", "the agent's certificate has expired", {}};
+    session_ptr older;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return protocol::farewell{"controller_stopping", "the controller stops", std::chrono::seconds(1)};
+        auto& place = by_name_[by->name()];
+        if (!place && by_name_.size() > settings_.max_agents) {
+            by_name_.erase(by->name());
+            return protocol::farewell{"too_many_agents",
+                                      "this controller has as many agents as fleet.max_agents allows",
+                                      std::chrono::seconds(30)};
+        }
+        older = std::exchange(place, by);
+    }
+    if (older) {
+        base::log::warn("fleet", "a newer connection replaces an older one of the same agent",
+                        {{"agent", by->name()},
+                         {"older", older->address()},
+                         {"newer", by->address()},
+                         {"same_process", older->boot_id() == by->boot_id() ? "yes" : "no"}});
+        older->end_with(
+            {"replaced", "a newer connection with the same certificate replaces this one", std::chrono::seconds(30)});
+        for (const auto& hear : hear_disconnected_)
+            hear(by->name());
+    }
+    if (from.lost != 0)
+        base::log::warn("fleet", "an agent had to drop what it kept for a controller",
+                        {{"agent", by->name()}, {"lost", std::to_string(from.lost)}});
+    book_.greeted(by->name(), by->certificate(), from, by->address());
+    return std::nullopt;
+}
+
+void agents_hub::connected(const session_ptr& by) {
+    base::log::info("fleet", "an agent is connected", {{"agent", by->name()}, {"address", by->address()}});
+    for (const auto& hear : hear_connected_)
+        hear(by->name());
+}
+
+void agents_hub::ended(const session_ptr& by) {
+    bool current = false;
+    {
+        const std::lock_guard lock(mutex_);
+        every_.erase(by);
+        if (const auto at = by_name_.find(by->name()); at != by_name_.end() && at->second == by) {
+            by_name_.erase(at);
+            current = true;
+        }
+    }
+    if (!current)
+        return;
+    base::log::info("fleet", "an agent's connection has ended",
+                    {{"agent", by->name()}, {"address", by->address()}, {"reason", by->end_reason()}});
+    book_.disconnected(by->name(), by->said_goodbye());
+    for (const auto& hear : hear_disconnected_)
+        hear(by->name());
+}
+
+asio::awaitable<void> agents_hub::sweeping(std::shared_ptr<asio::steady_timer> timer, runtime::gate::pass pass) {
+    boost::system::error_code failed;
+    while (!failed) {
+        timer->expires_after(sweep_every);
+        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, failed));
+        if (!failed)
+            sweep();
+    }
+    static_cast<void>(pass);
+}
+
+void agents_hub::sweep() {
+    for (const auto& each : all())
+        each->tick();
+    book_.sweep();
+    if (clock_.wall_now() < renew_identity_at_)
+        return;
+    if (const auto made = make_identity(); !made)
+        base::log::error("fleet", "the controller's own certificate cannot be renewed",
+                         {{"reason", made.error().message()}});
+}
+
+} // namespace ferrule::fleet

@@ -1,0 +1,29 @@
+#include "fleet/store_write.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace ferrule::fleet {
+
+asio::awaitable<result<void>> write_all(store::store& into, std::vector<store::record> all) {
+    std::optional<result<void>> outcome;
+    auto start = [&into, &all, &outcome](auto handler) {
+        const auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+        const auto on = asio::get_associated_executor(*waiting);
+        into.write(std::move(all), [waiting, on, &outcome](result<void> done) {
+            asio::post(on, [waiting, &outcome, done = std::move(done)]() mutable {
+                outcome.emplace(std::move(done));
+                (*waiting)();
+            });
+        });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
+    co_return std::move(*outcome);
+}
+
+} // namespace ferrule::fleet

@@ -21,11 +21,12 @@ using http::response;
 namespace {
 
 // Topics with the flow of single jobs are sent only when they are asked for.
-constexpr std::array<std::string_view, 7> topics{"job",    "job.output", "job.result", "session",
-                                                 "device", "plugin",     "node"};
+constexpr std::array<std::string_view, 10> topics{
+    "job",     "job.output", "job.result", "command", "command.task", "command.output",
+    "session", "device",     "plugin",     "node"};
 
 bool is_default(std::string_view topic) {
-    return !topic.starts_with("job.");
+    return !topic.starts_with("job.") && !topic.starts_with("command.");
 }
 
 struct listening {
@@ -129,7 +130,8 @@ void add_events(endpoints& to, const services& over) {
     made.path = "/api/v1/events";
     made.tag = "events";
     made.summary = "Follow what happens as server-sent events, by topic";
-    made.query = {{"topics", "Comma-separated: job, job.output, job.result, session, device, plugin, node; without it "
+    made.query = {{"topics", "Comma-separated: job, job.output, job.result, command, command.task, command.output, "
+                             "session, device, plugin, node; without it "
                              "all but job.output and job.result"},
                   {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it",
                    R"({"type":"integer","minimum":0})"}};

@@ -13,6 +13,8 @@ using endpoints = std::vector<endpoint>;
 
 void add_jobs(endpoints& to, const services& over, const config::http_settings& wanted);
 void add_job_stream(endpoints& to, const services& over);
+void add_commands(endpoints& to, const services& over, const config::http_settings& wanted);
+void add_command_stream(endpoints& to, const services& over);
 void add_events(endpoints& to, const services& over);
 void add_devices(endpoints& to, const services& over);
 void add_credentials(endpoints& to, const services& over);
@@ -21,5 +23,9 @@ void add_sessions(endpoints& to, const services& over);
 void add_plugins(endpoints& to, const services& over);
 void add_nodes(endpoints& to, const services& over);
 void add_health(endpoints& to, const services& over, const config::http_settings& wanted);
+
+/// Commands were asked for where there are no agents.
+error no_fleet();
+error no_such_command(std::string_view id);
 
 } // namespace ferrule::api

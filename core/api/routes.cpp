@@ -41,6 +41,8 @@ http::router make_router(const services& over, const config::http_settings& want
     endpoints all;
     add_jobs(all, over, wanted);
     add_job_stream(all, over);
+    add_commands(all, over, wanted);
+    add_command_stream(all, over);
     add_events(all, over);
     add_devices(all, over);
     add_credentials(all, over);

@@ -103,6 +103,48 @@ constexpr const char* jobs = R"json({
 "Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. job: the job without results. job.output: {job, index, offset, text}. job.result: {job, index, command, output, …}. lagged: {lost}"}
 })json";
 
+constexpr const char* commands = R"json({
+"TaskState": {"type": "string", "enum": ["queued", "sent", "running", "succeeded", "failed", "timed_out", "refused", "expired", "cancelled", "unknown"]},
+"CommandTargets": {"type": "object", "additionalProperties": false, "description": "Exactly one of them",
+  "properties": {"agents": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Name"}},
+    "group": {"type": "string", "description": "Agents whose label `group` is this"}, "labels": {"$ref": "#/components/schemas/Labels"},
+    "all": {"type": "boolean"}}},
+"CommandRequest": {"type": "object", "required": ["on"], "additionalProperties": false, "description": "Exactly one of argv and shell",
+  "properties": {"on": {"$ref": "#/components/schemas/CommandTargets"},
+    "argv": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": "The program's absolute path and its arguments"},
+    "shell": {"type": "string", "description": "A line for /bin/sh; needs the role admin"},
+    "user": {"type": "string"}, "directory": {"type": "string"},
+    "environment": {"type": "object", "additionalProperties": {"type": "string"}},
+    "timeout": {"$ref": "#/components/schemas/Duration"}, "ttl": {"$ref": "#/components/schemas/Duration"}}},
+"AgentCommand": {"type": "object", "required": ["id", "state", "on", "created_at", "not_after", "total", "counts"],
+  "properties": {"id": {"type": "string", "format": "uuid"}, "state": {"type": "string", "enum": ["running", "finished"]},
+    "on": {"$ref": "#/components/schemas/CommandTargets"}, "argv": {"type": "array", "items": {"type": "string"}}, "shell": {"type": "string"},
+    "user": {"type": "string"}, "directory": {"type": "string"},
+    "environment": {"type": "array", "items": {"type": "string"}, "description": "Names of the variables; never their values"},
+    "timeout": {"$ref": "#/components/schemas/Duration"}, "owner": {"type": "string"}, "from": {"type": "string"},
+    "created_at": {"$ref": "#/components/schemas/Time"}, "not_after": {"$ref": "#/components/schemas/Time"},
+    "finished_at": {"$ref": "#/components/schemas/MaybeTime"}, "total": {"type": "integer"},
+    "counts": {"type": "object", "description": "Agents by state; states without any are left out", "additionalProperties": {"type": "integer"}}}},
+"AgentCommandPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/AgentCommand"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
+"CommandTask": {"type": "object", "required": ["id", "command", "agent", "state", "exit_code", "signal", "error"],
+  "properties": {"id": {"type": "string", "format": "uuid"}, "command": {"type": "string", "format": "uuid"}, "agent": {"type": "string"},
+    "state": {"$ref": "#/components/schemas/TaskState"}, "cancelling": {"type": "boolean"},
+    "exit_code": {"type": ["integer", "null"]}, "signal": {"type": ["integer", "null"]},
+    "stdout": {"type": "string"}, "stderr": {"type": "string"}, "stdout_truncated": {"type": "boolean"}, "stderr_truncated": {"type": "boolean"},
+    "started_at": {"$ref": "#/components/schemas/MaybeTime"}, "finished_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "error": {"oneOf": [{"$ref": "#/components/schemas/Error"}, {"type": "null"}]}}},
+"CommandTaskPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/CommandTask"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
+"CommandEvents": {"type": "string", "description": "state: the command. task: a task without output. output: {task, agent, stream, offset, text}. result: a task that has ended, without output. end: the command"},
+"CommandKey": {"type": "object", "required": ["key_id", "public_key"], "properties": {"key_id": {"type": "string"}, "public_key": {"type": "string"}}},
+"AuditEntry": {"type": "object", "required": ["id", "at", "what", "who"],
+  "properties": {"id": {"type": "string", "format": "uuid"}, "at": {"$ref": "#/components/schemas/Time"}, "what": {"type": "string"}, "who": {"type": "string"},
+    "from": {"type": "string"}, "about": {"type": "string"}, "details": {"type": ["object", "null"]}}},
+"AuditPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/AuditEntry"}}, "next": {"$ref": "#/components/schemas/Cursor"}}}
+})json";
+
 constexpr const char* rest = R"json({
 "Session": {"type": "object", "required": ["id", "device", "state"],
   "properties": {"id": {"type": "string"}, "device": {"type": "string"}, "driver": {"type": "string"}, "host": {"type": "string"},
@@ -141,7 +183,7 @@ constexpr const char* rest = R"json({
 
 base::json schemas() {
     auto all = base::json::parse(common);
-    for (const auto* group : {targets, jobs, rest})
+    for (const auto* group : {targets, jobs, commands, rest})
         all.update(base::json::parse(group));
     return all;
 }

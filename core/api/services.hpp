@@ -20,6 +20,10 @@ class tokens;
 class device_tester;
 } // namespace ferrule::devices
 
+namespace ferrule::fleet::exec {
+class command_center;
+}
+
 namespace ferrule::state {
 class event_bus;
 class metrics;
@@ -58,6 +62,8 @@ struct services {
     /// Why the process is not ready; empty when it is.
     std::function<std::vector<std::string>()> not_ready;
     const base::clock& time;
+    fleet::exec::command_center* commands = nullptr; ///< Null without agents.
+    bool operators_may_command = false;              ///< In argv form.
 };
 
 } // namespace ferrule::api

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "config/exec_settings.hpp"
 #include "config/types.hpp"
 
 namespace ferrule::config {
@@ -33,6 +34,7 @@ struct agent_settings {
     base::duration connect_timeout = std::chrono::seconds(10);
     base::duration reconnect_max = std::chrono::seconds(60);
     byte_size spool = mebibytes(64);
+    exec_settings exec;
 };
 
 } // namespace ferrule::config

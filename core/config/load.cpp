@@ -58,6 +58,8 @@ class loading {
             values.store.path = values.data_dir / "ferrule.db";
         if (values.secrets.key_file.empty())
             values.secrets.key_file = values.data_dir / "secret.key";
+        if (values.commands.key_file.empty())
+            values.commands.key_file = values.data_dir / "command.key";
     }
 
   private:

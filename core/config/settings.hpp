@@ -86,6 +86,7 @@ struct plugins_settings {
 struct retention_settings {
     base::duration jobs = 720h;
     base::duration audit = 2160h;
+    base::duration commands = 720h;
 };
 
 struct store_settings {
@@ -158,6 +159,7 @@ struct settings {
     platforms_settings platforms;
     fleet_settings fleet;
     agent_settings agent;
+    commands_settings commands;
     std::vector<token_settings> tokens;
     std::vector<std::string> inventory_files; ///< As written: names or glob patterns, relative to the file.
     config::inventory inventory;              ///< Of the file itself and of all that it includes.

@@ -17,8 +17,11 @@ using entry = std::pair<std::string_view, unsigned>;
 
 // Sorted by code, so that a look-up is a binary search and a reader finds a code at once.
 constexpr std::array table{
+    entry{"agent_not_found", 404},
     entry{"bad_request", 400},
     entry{"body_too_large", 413},
+    entry{"command_finished", 409},
+    entry{"command_not_found", 404},
     entry{"credential_not_found", 422},
     entry{"deadline", 504},
     entry{"device_disabled", 409},
@@ -43,6 +46,8 @@ constexpr std::array table{
     entry{"method_unknown", 501},
     entry{"name_taken", 409},
     entry{"no_capacity", 503},
+    entry{"no_fleet", 409},
+    entry{"no_targets", 422},
     entry{"not_found", 404},
     entry{"not_ready", 503},
     entry{"overloaded", 503},
@@ -57,6 +62,7 @@ constexpr std::array table{
     entry{"store_busy", 503},
     entry{"store_failed", 503},
     entry{"store_unavailable", 503},
+    entry{"task_not_found", 404},
     entry{"token_not_found", 404},
     entry{"too_many_connections", 503},
     entry{"too_many_streams", 503},

@@ -142,7 +142,7 @@ void event_bus::publish(std::string topic, std::string key, std::string data) {
     for (const auto& weak : subscriptions_)
         if (const auto listener = weak.lock(); listener && listener->wanted(*happened))
             listener->offer(happened);
-    if (happened->topic == "job.output" || history_limit_ == 0)
+    if (happened->topic.ends_with(".output") || history_limit_ == 0)
         return;
     history_.push_back(happened);
     if (history_.size() > history_limit_) {

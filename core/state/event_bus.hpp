@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 /// One event, shared by all its subscribers. `data` is JSON text. `id` ascends over the life of the bus.
 struct event {
     std::uint64_t id = 0;
-    std::string topic; ///< `job`, `job.output`, `session`, `device`, `plugin`, `node`
+    std::string topic; ///< `job`, `job.output`, `command`, `command.output`, `session`, `device`, `plugin`, `node`
     std::string key;   ///< What it is about, such as the job's id.
     std::string data;
 };
@@ -54,7 +54,7 @@ class subscription {
 };
 
 /// Fan-out in memory. publish is cheap when nobody listens, never blocks on a listener, and keeps the last events of
-/// each topic but `job.output` for resume by id. Thread-safe.
+/// each topic but those that end in `.output` for resume by id. Thread-safe.
 class event_bus {
   public:
     using filter = std::function<bool(const event&)>;

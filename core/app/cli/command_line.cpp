@@ -51,6 +51,7 @@ int parse_and_run(int argc, char** argv) {
     add_plugin(root, chosen);
     add_exec(root, chosen);
     add_job(root, chosen);
+    add_command(root, chosen);
     add_inventory(root, chosen);
     add_token(root, chosen);
     add_completion(root, chosen);

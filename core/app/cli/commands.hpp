@@ -20,6 +20,7 @@ void add_plugin(CLI::App& root, action& chosen);
 // Clients of the API.
 void add_exec(CLI::App& root, action& chosen);
 void add_job(CLI::App& root, action& chosen);
+void add_command(CLI::App& root, action& chosen);
 void add_inventory(CLI::App& root, action& chosen);
 void add_token(CLI::App& root, action& chosen);
 

@@ -124,6 +124,11 @@ void say_when_interrupted(const std::vector<std::string>& ids) {
     std::signal(SIGINT, on_interrupt);
 }
 
+void say_when_interrupted(std::string words) {
+    last_words = std::move(words);
+    std::signal(SIGINT, on_interrupt);
+}
+
 std::string error_line(const json& job) {
     const auto at = job.find("error");
     if (at == job.end() || !at->is_object())

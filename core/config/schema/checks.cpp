@@ -11,6 +11,7 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 
 namespace ferrule::config::schema {
 
@@ -91,11 +92,13 @@ std::string check_host_port(std::string_view text) {
            "[2001:db8::1]:8521";
 }
 
-std::string check_regex(std::string_view text) {
+namespace {
+
+std::string check_expression(std::string_view text, std::uint32_t options) {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    auto* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                                   PCRE2_CASELESS | PCRE2_MULTILINE | PCRE2_UTF, &code, &offset, nullptr);
+    auto* compiled =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &code, &offset, nullptr);
     if (compiled != nullptr) {
         pcre2_code_free(compiled);
         return {};
@@ -104,6 +107,34 @@ std::string check_regex(std::string_view text) {
     pcre2_get_error_message(code, why.data(), why.size());
     return "this is not a regular expression: " + std::string(reinterpret_cast<const char*>(why.data())) +
            " at character " + std::to_string(offset + 1);
+}
+
+} // namespace
+
+std::string check_regex(std::string_view text) {
+    return check_expression(text, PCRE2_CASELESS | PCRE2_MULTILINE | PCRE2_UTF);
+}
+
+std::string check_whole_regex(std::string_view text) {
+    return check_expression(text, PCRE2_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED);
+}
+
+std::string check_absolute(std::string_view text) {
+    const std::filesystem::path path(text);
+    if (path.is_absolute() && path.lexically_normal().native() == text)
+        return {};
+    return "\"" + std::string(text.substr(0, 60)) + "\" is not an absolute path in its plain form, such as /usr/bin/df";
+}
+
+std::string check_public_key(std::string_view text) {
+    constexpr std::string_view prefix = "ed25519:";
+    constexpr std::size_t size = 44; // 32 bytes in base64
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (text.starts_with(prefix) && text.size() == prefix.size() + size && text.back() == '=' &&
+        text.substr(prefix.size(), size - 1).find_first_not_of(letters) == std::string_view::npos)
+        return {};
+    return "this is not a controller's public key: write what \"ferrule command key\" prints, ed25519: and 44 "
+           "characters";
 }
 
 std::string check_token_hash(std::string_view text) {

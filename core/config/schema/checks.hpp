@@ -31,4 +31,13 @@ inline constexpr std::string_view hash_pattern = "^[0-9a-f]{64}$";
 
 std::string check_not_empty(std::string_view text);
 
+/// An absolute path, in its plain form: no `..`, no double slashes.
+std::string check_absolute(std::string_view text);
+
+/// A PCRE2 expression that is matched against a whole text, with case.
+std::string check_whole_regex(std::string_view text);
+
+/// The public key of a controller: `ed25519:` and 32 bytes in base64.
+std::string check_public_key(std::string_view text);
+
 } // namespace ferrule::config::schema

@@ -96,6 +96,9 @@ const shape& shape_of<retention_settings>() {
                                   .add("audit", &retention_settings::audit,
                                        "How long the record of who did what is kept; 0 keeps it for ever.",
                                        {.least = span(1min), .zero = true})
+                                  .add("commands", &retention_settings::commands,
+                                       "How long finished commands and their output are kept; 0 keeps them for ever.",
+                                       {.least = span(1min), .zero = true})
                                   .build();
     return built;
 }
@@ -201,6 +204,8 @@ const shape& shape_of<file_entries>() {
             .add("platforms", within(&settings::platforms), "Descriptions of device platforms.")
             .add("fleet", within(&settings::fleet), "How a controller takes agents.")
             .add("agent", within(&settings::agent), "What an agent is told; for `role: agent`.")
+            .add("commands", within(&settings::commands),
+                 "Commands on the hosts of agents, as a controller gives them out.")
             .add("tokens", within(&settings::tokens), "Bearer tokens, beside those made by the API.")
             .add("inventory", within(&settings::inventory_files),
                  "Files with further `devices` and `credentials`; names or patterns, relative to this file.",

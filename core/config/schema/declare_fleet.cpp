@@ -56,6 +56,7 @@ const shape& shape_of<agent_settings>() {
             .add("spool", &agent_settings::spool,
                  "What is kept for a controller that does not answer; past it the oldest is dropped and counted.",
                  {.least = 65536, .most = std::int64_t{1} << 40U})
+            .add("exec", &agent_settings::exec, "Commands on the agent's host; off unless it is turned on here.")
             .build();
     return built;
 }

@@ -81,6 +81,12 @@ template <>
 const shape& shape_of<fleet_settings>();
 template <>
 const shape& shape_of<agent_settings>();
+template <>
+const shape& shape_of<exec_program_settings>();
+template <>
+const shape& shape_of<exec_settings>();
+template <>
+const shape& shape_of<commands_settings>();
 
 /// A length of time as the bound of a property.
 constexpr std::int64_t span(base::duration value) noexcept {

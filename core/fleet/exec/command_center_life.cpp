@@ -1,0 +1,359 @@
+// What agents say, what the process before left, and cancelling.
+#include "fleet/exec/command_center.hpp"
+
+#include "base/id.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "base/strings.hpp"
+#include "fleet/exec/messages.hpp"
+#include "model/command_json.hpp"
+#include "runtime/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace ferrule::fleet::exec {
+
+using base::json;
+
+namespace {
+
+std::string text_of(const json& from, const char* key) {
+    const auto at = from.find(key);
+    return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+audit_entry said_by(const std::string& agent, const char* what, const std::string& about, const json& details) {
+    audit_entry made;
+    made.what = what;
+    made.who = "agent " + agent;
+    made.about = base::shortened(about, 128);
+    made.details = base::dump(details);
+    return made;
+}
+
+} // namespace
+
+void command_center::listen() {
+    const auto bound = [weak = weak_from_this()](auto take) {
+        return [weak, take](const std::string& agent, const json& body) {
+            const auto self = weak.lock();
+            if (self && body.is_object())
+                ((*self).*take)(agent, body);
+        };
+    };
+    parts_.link.offer(std::string(feature));
+    parts_.link.on_message(std::string(started_kind), bound(&command_center::started));
+    parts_.link.on_message(std::string(output_kind), bound(&command_center::output));
+    parts_.link.on_delivery(
+        std::string(result_kind),
+        [weak = weak_from_this()](const std::string& agent, const json& body, std::function<void()> taken) {
+            if (const auto self = weak.lock())
+                self->result_came(agent, body, std::move(taken));
+        });
+    parts_.link.on_delivery(
+        std::string(refusal_kind),
+        [weak = weak_from_this()](const std::string& agent, const json& body, std::function<void()> taken) {
+            const auto self = weak.lock();
+            if (self && body.is_object())
+                self->refusal_came(agent, body, std::move(taken));
+            else if (self)
+                taken();
+        });
+    parts_.link.on_connected([weak = weak_from_this()](const std::string& agent) {
+        if (const auto self = weak.lock())
+            self->connected(agent);
+    });
+}
+
+void command_center::take_up(const live_ptr& left, model::command_task kept) {
+    auto made = std::make_shared<live_task>();
+    made->now = std::move(kept);
+    made->of = left;
+    made->durable = true;
+    left->tasks.push_back(made);
+    ++left->open;
+    tasks_.emplace(made->now.id, made);
+    by_agent_[made->now.agent].insert(made->now.id);
+    set_due(made, left->now.not_after);
+}
+
+asio::awaitable<result<void>> command_center::start() {
+    auto left = co_await records_.unfinished();
+    if (!left)
+        co_return left.error();
+    if (!left->empty())
+        base::log::info("fleet", "taking up unfinished commands", {{"tasks", std::to_string(left->size())}});
+    std::map<std::string, live_ptr> found;
+    for (const auto& task : *left) {
+        if (found.contains(task.command))
+            continue;
+        auto kept = co_await records_.command(task.command);
+        if (!kept)
+            co_return kept.error();
+        auto& made = found[task.command];
+        if (!*kept) {
+            base::log::error("fleet", "a task is left out, because its command is not stored", {{"task", task.id}});
+            continue;
+        }
+        made = std::make_shared<live_command>();
+        made->now = std::move(**kept);
+        made->now.counts = {};
+        task_query all;
+        all.command = task.command;
+        all.limit = 200;
+        for (bool more = true; more;) {
+            auto page = co_await records_.tasks(all);
+            if (!page)
+                co_return page.error();
+            for (const auto& each : page->items) {
+                ++made->now.counts[static_cast<std::size_t>(each.state)];
+                if (model::is_final(each.state))
+                    ++made->settled[static_cast<std::size_t>(each.state)];
+            }
+            more = page->next.has_value();
+            all.cursor = page->next.value_or("");
+        }
+    }
+    outbox out;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& task : *left)
+            if (const auto& of = found[task.command])
+                take_up(of, std::move(task));
+        for (const auto& [id, each] : found)
+            if (each)
+                commands_.emplace(id, each);
+        for (const auto& [id, each] : tasks_)
+            dispatch(each, out); // those whose agents have come already, or whose time is over
+    }
+    send(out);
+    co_return ok();
+}
+
+void command_center::stop() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    timer_.cancel();
+    for (const auto& [id, each] : commands_)
+        each->tasks.clear(); // they hold each other
+    commands_.clear();
+    tasks_.clear();
+    by_agent_.clear();
+    due_.clear();
+}
+
+void command_center::connected(const std::string& agent) {
+    outbox out;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto of = by_agent_.find(agent);
+        if (of == by_agent_.end())
+            return;
+        const auto ids = of->second; // finish() may change it
+        for (const auto& id : ids)
+            if (const auto at = tasks_.find(id); at != tasks_.end())
+                dispatch(at->second, out);
+    }
+    send(out);
+}
+
+command_center::task_ptr command_center::find(const std::string& id, const std::string& agent) const {
+    const auto at = tasks_.find(id);
+    return at != tasks_.end() && at->second->now.agent == agent ? at->second : nullptr;
+}
+
+void command_center::started(const std::string& agent, const json& body) {
+    outbox out;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto which = find(text_of(body, "task_id"), agent);
+        if (!which || which->ending || which->now.state != model::task_state::sent)
+            return;
+        set_state(which, model::task_state::running);
+        if (const auto time = base::parse_rfc3339(text_of(body, "started_at")))
+            which->now.result.started_at = *time;
+        publish_task(*which, out);
+    }
+    send(out);
+}
+
+void command_center::output(const std::string& agent, const json& body) {
+    const auto stream = text_of(body, "stream");
+    const auto text = text_of(body, "text");
+    const auto offset = body.find("offset");
+    if (text.empty() || (stream != "stdout" && stream != "stderr") || offset == body.end() ||
+        !offset->is_number_unsigned())
+        return;
+    std::string command;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto which = find(text_of(body, "task_id"), agent);
+        if (!which || which->ending)
+            return;
+        command = which->now.command;
+        auto& kept = stream == "stdout" ? which->now.result.out : which->now.result.err;
+        // Only what follows what is there; a gap is filled by the result.
+        if (offset->get<std::size_t>() == kept.size() && live_bytes_ + text.size() <= parts_.limits.live_output) {
+            kept += text;
+            live_bytes_ += text.size();
+        }
+    }
+    if (!parts_.bus.wanted())
+        return;
+    const json data{
+        {"task", text_of(body, "task_id")}, {"agent", agent}, {"stream", stream}, {"offset", *offset}, {"text", text}};
+    parts_.bus.publish("command.output", command, base::dump(data));
+}
+
+void command_center::result_came(const std::string& agent, const json& body, std::function<void()> taken) {
+    auto how = task_end_from_json(body);
+    if (!how || !model::is_final(how->state)) {
+        base::log::warn("fleet", "an agent told the end of a command in a form that cannot be read",
+                        {{"agent", agent}});
+        records_.note(said_by(agent, "command.bad_result", text_of(body, "task_id"), json::object()));
+        return taken();
+    }
+    outbox out;
+    bool found = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return; // it comes again
+        if (const auto which = find(how->task, agent)) {
+            found = true;
+            if (which->now.state == model::task_state::queued) {
+                // Nothing was sent, so nothing can have been answered.
+                out.calls.push_back(taken);
+            } else {
+                which->taken.push_back(taken);
+                finish(which, how->state, std::move(how->result), out);
+            }
+        }
+    }
+    send(out);
+    if (found)
+        return;
+    const auto again = body.find("again");
+    const bool repeated = again != body.end() && again->is_boolean() && again->get<bool>();
+    runtime::spawn(parts_.on, "command_center", late_result(agent, std::move(*how), repeated, std::move(taken)));
+}
+
+asio::awaitable<void> command_center::late_result(std::string agent, task_end how, bool again,
+                                                  std::function<void()> taken) {
+    const auto self = shared_from_this();
+    auto kept = co_await records_.task(how.task);
+    if (!kept)
+        co_return; // it comes again
+    if (!*kept || (*kept)->agent != agent) {
+        const json details{{"state", model::to_text(how.state)}, {"agent", agent}};
+        records_.note(said_by(agent, *kept ? "command.wrong_agent" : "command.unknown_task", how.task, details));
+        base::log::warn("fleet", "an agent told the end of a command that is not its own",
+                        {{"agent", agent}, {"task", how.task}});
+        taken();
+        co_return;
+    }
+    auto& task = **kept;
+    if (again) {
+        const json details{{"state", model::to_text(task.state)}};
+        records_.note(said_by(agent, "command.repeated", how.task, details));
+    }
+    const bool given_up =
+        task.state == model::task_state::unknown && task.result.failed && task.result.failed->code() == "no_answer";
+    if (!given_up) {
+        taken();
+        co_return;
+    }
+    // After all. The counts of its command follow.
+    auto command = co_await records_.command(task.command);
+    if (!command)
+        co_return;
+    std::vector<store::record> records;
+    if (*command) {
+        auto& counts = (*command)->counts;
+        if (auto& old = counts[static_cast<std::size_t>(task.state)]; old > 0)
+            --old;
+        ++counts[static_cast<std::size_t>(how.state)];
+        records.push_back(records_.make(**command));
+    }
+    task.state = how.state;
+    task.result = std::move(how.result);
+    records.push_back(records_.make(task));
+    const auto stored = co_await written(std::move(records));
+    if (stored)
+        taken();
+}
+
+void command_center::refusal_came(const std::string& agent, const json& body, std::function<void()> taken) {
+    const auto id = text_of(body, "task_id");
+    const auto given = body.find("error");
+    const auto why = base::error_from_json(given == body.end() ? "{}" : base::dump(*given), "refused");
+    base::log::warn("fleet", "an agent refused an order",
+                    {{"agent", agent}, {"task", id}, {"code", why.code()}, {"why", why.message()}});
+    auto happened = said_by(agent, "command.refused", id, body);
+    happened.id = text_of(body, "id");
+    records_.note(happened, std::move(taken));
+    outbox out;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto which = find(id, agent);
+        if (!which || which->now.state == model::task_state::queued)
+            return;
+        // Only the order itself, not something that merely bears its name, ends the task.
+        if (digest_of(seal(order_for(*which, action::run), parts_.key)) != text_of(body, "digest"))
+            return;
+        model::task_result how;
+        how.failed = why;
+        finish(which, model::task_state::refused, std::move(how), out);
+    }
+    send(out);
+}
+
+asio::awaitable<result<model::command>> command_center::cancel(std::string id, asker by) {
+    const auto known = co_await get(id);
+    if (!known)
+        co_return known.error();
+    outbox out;
+    std::vector<store::record> records;
+    std::vector<task_ptr> asked;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = commands_.find(id);
+        if (at == commands_.end())
+            co_return error("command_finished", "all agents have ended the command already");
+        audit_entry happened;
+        happened.what = "command.cancel";
+        happened.who = by.owner_name;
+        happened.from = by.peer;
+        happened.about = id;
+        records.push_back(records_.make(happened));
+        for (const auto& each : at->second->tasks) {
+            if (each->ending)
+                continue;
+            if (each->now.state == model::task_state::queued) {
+                model::task_result how;
+                how.failed.emplace("cancelled", "it was cancelled before its agent was asked");
+                finish(each, model::task_state::cancelled, std::move(how), out);
+                continue;
+            }
+            each->now.cancelling = true;
+            asked.push_back(each);
+            records.push_back(records_.make(each->now));
+        }
+    }
+    send(out);
+    const auto stored = co_await written(std::move(records));
+    if (!stored)
+        co_return stored.error();
+    outbox orders;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& each : asked)
+            dispatch(each, orders);
+    }
+    send(orders);
+    co_return co_await get(std::move(id));
+}
+
+} // namespace ferrule::fleet::exec

@@ -17,7 +17,7 @@ std::string text_of(const json& from, const char* key) {
 
 } // namespace
 
-std::string command_follower::command(const model::command& now) {
+std::string command_follower::command(const model::fleet_command& now) {
     std::string text;
     if (ended_)
         return text;

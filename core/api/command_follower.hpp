@@ -20,7 +20,7 @@ namespace ferrule::api {
 class command_follower {
   public:
     /// The command as it is: `state` the first time, `end` once it has ended and all results are told.
-    [[nodiscard]] std::string command(const model::command& now);
+    [[nodiscard]] std::string command(const model::fleet_command& now);
     /// The text that brings the listener up to this picture of a task.
     [[nodiscard]] std::string task(const model::command_task& now);
     /// The text for one event of the topics `command`, `command.task` and `command.output`.

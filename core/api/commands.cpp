@@ -48,7 +48,7 @@ class command_routes {
 
   private:
     [[nodiscard]] std::optional<error> refusal(const request& asked, const model::command_spec& what) const;
-    asio::awaitable<void> wait(std::string id, base::duration limit, result<model::command>& into);
+    asio::awaitable<void> wait(std::string id, base::duration limit, result<model::fleet_command>& into);
     [[nodiscard]] static fleet::exec::asker asker_of(const request& asked);
 
     fleet::exec::command_center* center_;
@@ -78,7 +78,7 @@ fleet::exec::asker command_routes::asker_of(const request& asked) {
     return by;
 }
 
-asio::awaitable<void> command_routes::wait(std::string id, base::duration limit, result<model::command>& into) {
+asio::awaitable<void> command_routes::wait(std::string id, base::duration limit, result<model::fleet_command>& into) {
     into = co_await center_->wait(std::move(id), limit);
 }
 
@@ -102,7 +102,7 @@ asio::awaitable<response> command_routes::submit(const request& asked) {
     const auto accepted = co_await center_->submit(std::move(*wanted), std::move(by));
     if (!accepted)
         co_return problem_reply(asked, accepted.error());
-    result<model::command> now = accepted->made;
+    result<model::fleet_command> now = accepted->made;
     if (limit && limit->count() > 0 && !now->finished_at) {
         auto waiting = wait(now->id, *limit, now);
         if (asked.client != nullptr)

@@ -94,6 +94,10 @@ result<agent_identity> identity_file::save(const protocol::grant& granted, const
     parts.authority = granted.authority;
     if (!fits(parts))
         return error("identity_invalid", "the controller sent a certificate that is not for this agent's key");
+    // First, so that an agent that has joined knows it.
+    if (!granted.command_key.empty())
+        if (auto pinned = pki::write_file(folder_ / command_key_file, granted.command_key + "\n", 0600); !pinned)
+            return pinned.error();
     std::string text = parts.certificate;
     text += key.reveal();
     text += parts.authority;

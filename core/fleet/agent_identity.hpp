@@ -13,6 +13,9 @@
 
 namespace ferrule::fleet {
 
+/// In the folder of the identity: the public key of the controller's commands, as it came when the agent joined.
+inline constexpr const char* command_key_file = "command.pub";
+
 /// An agent's key, its certificate and its fleet's authority.
 struct agent_identity {
     net::tls_identity tls;

@@ -87,6 +87,7 @@ asio::awaitable<result<protocol::grant>> enroller::admit(join_token token, std::
                      {"expires", base::to_rfc3339(entry.certificate.not_after)}});
     protocol::grant out;
     out.certificate = signed_->pem;
+    out.command_key = command_key_;
     out.authority = authority_.certificate();
     co_return out;
 }

@@ -30,6 +30,9 @@ class enroller {
     /// A further certificate for an agent that has shown one.
     asio::awaitable<result<protocol::grant>> renew(std::string name, std::string request);
 
+    /// The key of the controller's commands, which agents are told when they join.
+    void tell_command_key(std::string text) { command_key_ = std::move(text); }
+
     /// Hears of each admission; earlier connections of that name end.
     void on_admitted(std::function<void(const std::string& name)> hear) { admitted_ = std::move(hear); }
 
@@ -45,6 +48,7 @@ class enroller {
     store::store& records_;
     const base::clock& clock_;
     const base::duration lifetime_;
+    std::string command_key_;
     std::function<void(const std::string&)> admitted_;
     std::mutex mutex_;
     std::set<std::string> being_admitted_;

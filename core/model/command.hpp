@@ -85,7 +85,7 @@ struct command_task {
 /// How many tasks are in each state.
 using task_counts = std::array<std::uint32_t, task_state_texts.size()>;
 
-struct command {
+struct fleet_command {
     std::string id;
     command_request request;
     std::string owner;      ///< Id of the token.

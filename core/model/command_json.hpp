@@ -18,13 +18,13 @@ result<command_spec> command_spec_from_json(const base::json& args);
 base::json to_json(const command_targets& on);
 
 /// As clients see it.
-base::json to_json(const command& shown);
+base::json to_json(const fleet_command& shown);
 base::json to_json(const command_task& shown, bool with_output = true);
 
 /// As the store keeps it.
-base::json to_record(const command& kept);
+base::json to_record(const fleet_command& kept);
 base::json to_record(const command_task& kept);
-result<command> command_from_record(const base::json& record);
+result<fleet_command> command_from_record(const base::json& record);
 result<command_task> task_from_record(const base::json& record);
 
 /// A result as the link carries it: `exit_code`, `stdout`, `stderr` and what belongs to them.

@@ -81,7 +81,7 @@ json to_json(const command_targets& on) {
     return value;
 }
 
-json to_json(const command& shown) {
+json to_json(const fleet_command& shown) {
     auto value = to_json(shown.request.what);
     if (!shown.request.what.environment.empty()) {
         value["environment"] = json::array(); // values may be secrets
@@ -158,7 +158,7 @@ json to_record(const command_task& kept) {
     return value;
 }
 
-json to_record(const command& kept) {
+json to_record(const fleet_command& kept) {
     auto value = to_json(kept);
     value["owner_id"] = kept.owner;
     value.erase("environment");
@@ -169,7 +169,7 @@ json to_record(const command& kept) {
     return value;
 }
 
-result<command> command_from_record(const json& record) {
+result<fleet_command> command_from_record(const json& record) {
     if (!record.is_object())
         return corrupt("command", "it is no object");
     json request = json::object();
@@ -179,7 +179,7 @@ result<command> command_from_record(const json& record) {
     auto asked = command_request_from_json(request);
     if (!asked)
         return corrupt("command", asked.error().message());
-    command read;
+    fleet_command read;
     read.request = std::move(*asked);
     read.id = read_text(record, "id");
     read.owner = read_text(record, "owner_id");

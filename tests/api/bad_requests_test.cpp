@@ -101,7 +101,8 @@ TEST_CASE("each bad request has its status, its code and its sentence") {
         {"viewer", "GET /api/v1/devices?label=a=1&label=a=2", "", "", 400, "invalid_parameter",
          "the query parameter \"label\" asks twice for \"a\""},
         {"viewer", "GET /api/v1/events?topics=job,jobs", "", "", 400, "invalid_parameter",
-         "the query parameter \"topics\" names \"jobs\"; known are job, job.output, job.result, session, device, "
+         "the query parameter \"topics\" names \"jobs\"; known are job, job.output, job.result, command, command.task, "
+         "command.output, session, device, "
          "plugin, node"},
         {"viewer", "GET /api/v1/events", "Last-Event-ID: soon\r\n", "", 400, "invalid_parameter",
          "the header Last-Event-ID must be the id of an event"},

@@ -93,7 +93,7 @@ class command_rig {
 
     std::string submit(model::command_request wanted) { return try_submit(std::move(wanted)).value().made.id; }
 
-    model::command finished(const std::string& id) {
+    model::fleet_command finished(const std::string& id) {
         auto made = wait(center_->wait(id, 60s)).value();
         if (!made.finished_at)
             throw std::runtime_error("the command does not end: " + model_text(made));
@@ -218,7 +218,7 @@ class command_rig {
         return by;
     }
 
-    static std::string model_text(const model::command& shown) {
+    static std::string model_text(const model::fleet_command& shown) {
         std::string text = shown.id;
         for (std::size_t i = 0; i < shown.counts.size(); ++i)
             if (shown.counts[i] != 0)

@@ -17,6 +17,7 @@ using base::json;
 
 command_agent::command_agent(agent_parts parts)
     : parts_(std::move(parts))
+    , check_(parts_.check)
     , ledger_(parts_.records, parts_.clock)
     , idle_(parts_.on) {}
 
@@ -25,6 +26,12 @@ void command_agent::listen() {
     parts_.link.on_message(std::string(command_kind), [weak = weak_from_this()](const std::string&, const json& body) {
         if (const auto self = weak.lock())
             asio::post(self->parts_.on, [self, body] { self->take(body); });
+    });
+}
+
+void command_agent::recognise(std::string self, trusted_keys keys) {
+    asio::post(parts_.on, [kept = shared_from_this(), self = std::move(self), keys = std::move(keys)]() mutable {
+        kept->check_.recognise(std::move(self), std::move(keys));
     });
 }
 
@@ -45,7 +52,7 @@ asio::awaitable<result<void>> command_agent::start() {
 void command_agent::take(const json& message) {
     if (dead_ || stopping_ || !ready_)
         return; // the controller asks again
-    auto given = parts_.check.open(message);
+    auto given = check_.open(message);
     if (!given)
         return refuse_unknown(message, given.error());
     if (given->what.what == action::cancel)
@@ -76,7 +83,7 @@ void command_agent::take_run(opened given) {
     }
     if (seen != nullptr)
         return answer_again(given, "the order was carried out, or refused, before");
-    if (const auto good = parts_.check.timely(order, parts_.clock.wall_now()); !good)
+    if (const auto good = check_.timely(order, parts_.clock.wall_now()); !good)
         return refuse(given, good.error().code() == "expired" ? model::task_state::expired : model::task_state::refused,
                       good.error());
     if (const auto good = parts_.rules.judge(order.spec); !good)
@@ -97,7 +104,7 @@ void command_agent::take_run(opened given) {
 
 void command_agent::take_cancel(const opened& given) {
     const auto& order = given.what;
-    if (const auto good = parts_.check.timely(order, parts_.clock.wall_now()); !good)
+    if (const auto good = check_.timely(order, parts_.clock.wall_now()); !good)
         return; // the controller makes a new one
     const auto living = tasks_.find(order.task_id);
     if (living == tasks_.end()) {

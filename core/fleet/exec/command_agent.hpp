@@ -48,6 +48,8 @@ class command_agent : public std::enable_shared_from_this<command_agent> {
 
     /// Sets the handlers of the link.
     void listen();
+    /// Who the agent is and whom it trusts from now on, once it has joined; from any thread.
+    void recognise(std::string self, trusted_keys keys);
     /// Takes up what the process before left.
     asio::awaitable<result<void>> start();
     /// Takes nothing new, ends what runs, tells of it. What waits is forgotten: the controller asks for it again.
@@ -88,6 +90,7 @@ class command_agent : public std::enable_shared_from_this<command_agent> {
     void tell(const task_end& how, bool again, base::duration pause);
 
     const agent_parts parts_;
+    verifier check_;
     ledger ledger_;
     std::unordered_map<std::string, task_ptr> tasks_; ///< Waiting, starting and running, by id.
     std::deque<task_ptr> waiting_;

@@ -19,7 +19,7 @@ void command_agent::pump() {
         const auto next = std::move(waiting_.front());
         waiting_.pop_front();
         // It may have waited for long.
-        if (const auto good = parts_.check.timely(next->given.what, parts_.clock.wall_now()); !good) {
+        if (const auto good = check_.timely(next->given.what, parts_.clock.wall_now()); !good) {
             next->result.failed = good.error();
             settle(next, model::task_state::expired);
             continue;

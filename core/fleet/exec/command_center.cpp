@@ -66,7 +66,7 @@ bool matches(const model::agent& each, const model::command_targets& on) {
     return std::all_of(on.tags.begin(), on.tags.end(), [&has](const auto& tag) { return has(tag.first, tag.second); });
 }
 
-json audit_details(const model::command& made) {
+json audit_details(const model::fleet_command& made) {
     auto details = model::to_json(made.request.what);
     details["environment"] = json::array(); // names only: values may be secrets
     for (const auto& [name, value] : made.request.what.environment)
@@ -277,7 +277,7 @@ asio::awaitable<result<submitted>> command_center::accept(model::command_request
     co_return answer;
 }
 
-asio::awaitable<result<model::command>> command_center::get(std::string id) {
+asio::awaitable<result<model::fleet_command>> command_center::get(std::string id) {
     {
         const std::lock_guard lock(mutex_);
         if (const auto at = commands_.find(id); at != commands_.end())
@@ -291,7 +291,7 @@ asio::awaitable<result<model::command>> command_center::get(std::string id) {
     co_return std::move(**kept);
 }
 
-asio::awaitable<result<model::command>> command_center::wait(std::string id, base::duration limit) {
+asio::awaitable<result<model::fleet_command>> command_center::wait(std::string id, base::duration limit) {
     const auto on = co_await asio::this_coro::executor;
     const auto ended = std::make_shared<runtime::event>(on);
     const std::function<void()> tell = [on, ended] { asio::dispatch(on, [ended] { ended->set(); }); };
@@ -312,7 +312,8 @@ asio::awaitable<result<model::command>> command_center::wait(std::string id, bas
     co_return co_await get(std::move(id));
 }
 
-asio::awaitable<result<model::page<model::command>>> command_center::list(std::string cursor, std::uint32_t limit) {
+asio::awaitable<result<model::page<model::fleet_command>>> command_center::list(std::string cursor,
+                                                                                std::uint32_t limit) {
     auto kept = co_await records_.commands(std::move(cursor), limit);
     if (!kept)
         co_return kept.error();

@@ -47,7 +47,7 @@ struct asker {
 };
 
 struct submitted {
-    model::command made;
+    model::fleet_command made;
     bool repeated = false;
 };
 
@@ -73,16 +73,16 @@ class command_center : public std::enable_shared_from_this<command_center> {
     /// has succeeded the command is durable.
     asio::awaitable<result<submitted>> submit(model::command_request request, asker by);
     /// `command_not_found`.
-    asio::awaitable<result<model::command>> get(std::string id);
+    asio::awaitable<result<model::fleet_command>> get(std::string id);
     /// As it is once all its tasks have ended, or after `limit`.
-    asio::awaitable<result<model::command>> wait(std::string id, base::duration limit);
-    asio::awaitable<result<model::page<model::command>>> list(std::string cursor, std::uint32_t limit);
+    asio::awaitable<result<model::fleet_command>> wait(std::string id, base::duration limit);
+    asio::awaitable<result<model::page<model::fleet_command>>> list(std::string cursor, std::uint32_t limit);
     /// With the output so far of those that run.
     asio::awaitable<result<model::page<model::command_task>>> tasks(task_query wanted);
     /// `task_not_found`.
     asio::awaitable<result<model::command_task>> task(std::string id);
     /// Ends what has not left at once, and asks the agents to end the rest. `command_not_found`, `command_finished`.
-    asio::awaitable<result<model::command>> cancel(std::string id, asker by);
+    asio::awaitable<result<model::fleet_command>> cancel(std::string id, asker by);
     asio::awaitable<result<model::page<base::json>>> audit(std::string cursor, std::uint32_t limit);
 
     [[nodiscard]] const public_key& key() const noexcept { return parts_.key.shown(); }
@@ -101,7 +101,7 @@ class command_center : public std::enable_shared_from_this<command_center> {
     using task_ptr = std::shared_ptr<live_task>;
 
     struct live_command {
-        model::command now;
+        model::fleet_command now;
         std::vector<task_ptr> tasks;  ///< All of them that are unfinished.
         model::task_counts settled{}; ///< Of those whose end is at least on its way.
         std::uint32_t open = 0;       ///< The others.

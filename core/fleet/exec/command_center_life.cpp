@@ -310,7 +310,7 @@ void command_center::refusal_came(const std::string& agent, const json& body, st
     send(out);
 }
 
-asio::awaitable<result<model::command>> command_center::cancel(std::string id, asker by) {
+asio::awaitable<result<model::fleet_command>> command_center::cancel(std::string id, asker by) {
     const auto known = co_await get(id);
     if (!known)
         co_return known.error();

@@ -54,7 +54,7 @@ std::int64_t command_records::after(base::wall_time from, base::duration span) c
     return (from + std::chrono::duration_cast<std::chrono::milliseconds>(span)).time_since_epoch().count();
 }
 
-store::record command_records::make(const model::command& kept) const {
+store::record command_records::make(const model::fleet_command& kept) const {
     store::record made(commands_name, kept.id, base::dump(model::to_record(kept)));
     made.expires_at_ms = kept.finished_at ? after(*kept.finished_at, kept_.commands) : 0;
     return made;
@@ -130,11 +130,11 @@ asio::awaitable<result<std::optional<command_records::key_use>>> command_records
     co_return found;
 }
 
-asio::awaitable<result<std::optional<model::command>>> command_records::command(std::string id) {
+asio::awaitable<result<std::optional<model::fleet_command>>> command_records::command(std::string id) {
     auto row = co_await records_.get(commands_name, std::move(id));
     if (!row)
         co_return row.error();
-    std::optional<model::command> found;
+    std::optional<model::fleet_command> found;
     if (!*row)
         co_return found;
     auto read = model::command_from_record(json::parse((*row)->value, nullptr, false));
@@ -158,8 +158,8 @@ asio::awaitable<result<std::optional<model::command_task>>> command_records::tas
     co_return found;
 }
 
-asio::awaitable<result<model::page<model::command>>> command_records::commands(std::string cursor,
-                                                                               std::uint32_t limit) {
+asio::awaitable<result<model::page<model::fleet_command>>> command_records::commands(std::string cursor,
+                                                                                     std::uint32_t limit) {
     store::query wanted;
     wanted.collection = commands_name;
     wanted.reverse = true;
@@ -168,7 +168,7 @@ asio::awaitable<result<model::page<model::command>>> command_records::commands(s
     auto rows = co_await records_.scan(std::move(wanted));
     if (!rows)
         co_return rows.error();
-    model::page<model::command> found;
+    model::page<model::fleet_command> found;
     found.next = next_of(*rows, limit);
     for (const auto& row : *rows) {
         auto read = model::command_from_record(json::parse(row.value, nullptr, false));

@@ -51,7 +51,7 @@ class command_records {
 
     command_records(store::store& records, periods kept, const base::clock& clock);
 
-    [[nodiscard]] store::record make(const model::command& kept) const;
+    [[nodiscard]] store::record make(const model::fleet_command& kept) const;
     [[nodiscard]] store::record make(const model::command_task& kept) const;
     [[nodiscard]] store::record make(const audit_entry& happened) const;
     [[nodiscard]] store::record make_key(const std::string& key, const std::string& command,
@@ -68,10 +68,10 @@ class command_records {
     };
 
     asio::awaitable<result<std::optional<key_use>>> find_key(std::string key);
-    asio::awaitable<result<std::optional<model::command>>> command(std::string id);
+    asio::awaitable<result<std::optional<model::fleet_command>>> command(std::string id);
     asio::awaitable<result<std::optional<model::command_task>>> task(std::string id);
     /// Newest first.
-    asio::awaitable<result<model::page<model::command>>> commands(std::string cursor, std::uint32_t limit);
+    asio::awaitable<result<model::page<model::fleet_command>>> commands(std::string cursor, std::uint32_t limit);
     /// In the order of their ids.
     asio::awaitable<result<model::page<model::command_task>>> tasks(task_query wanted);
     /// All that are not final.

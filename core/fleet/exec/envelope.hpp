@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -37,7 +38,7 @@ struct opened {
     std::string digest; ///< Of the signed bytes; tells one sending from another.
 };
 
-/// Judges what arrives over the link. Sans-I/O, thread-safe.
+/// Judges what arrives over the link. Sans-I/O; const members from any thread.
 class verifier {
   public:
     struct rules {
@@ -47,6 +48,11 @@ class verifier {
     };
 
     verifier(trusted_keys keys, rules wanted);
+
+    void recognise(std::string self, trusted_keys keys) {
+        rules_.self = std::move(self);
+        keys_ = std::move(keys);
+    }
 
     /// The order, if it is authentic and meant for this agent. Fails with `bad_envelope`, `unsupported_version`,
     /// `unknown_key`, `altered` or `wrong_target`.

@@ -150,7 +150,10 @@ result<enrolment> enrolment_from(const json& body) {
 
 std::string to_json(const grant& from) {
     base::json_text out;
-    out.begin_object().member("certificate", from.certificate).member("authority", from.authority).end_object();
+    out.begin_object().member("certificate", from.certificate).member("authority", from.authority);
+    if (!from.command_key.empty())
+        out.member("command_key", from.command_key);
+    out.end_object();
     return out.take();
 }
 
@@ -158,6 +161,7 @@ result<grant> grant_from(const json& body) {
     grant out;
     out.certificate = text_of(body, "certificate", longest_pem);
     out.authority = text_of(body, "authority", longest_pem);
+    out.command_key = text_of(body, "command_key", longest_pem);
     if (out.certificate.empty())
         return invalid(kinds::enrolled, "certificate");
     return out;

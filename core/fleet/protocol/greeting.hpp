@@ -75,6 +75,7 @@ result<enrolment> enrolment_from(const base::json& body);
 struct grant {
     std::string certificate; ///< PEM.
     std::string authority;   ///< PEM.
+    std::string command_key; ///< Public key of the controller's commands; with an enrolment, may be empty.
 };
 
 std::string to_json(const grant& from);

@@ -4,6 +4,8 @@
 #include "model/check_rules.hpp"
 #include "model/inventory_json.hpp"
 
+#include <algorithm>
+
 namespace ferrule::model {
 
 using base::json;
@@ -167,6 +169,21 @@ result<check> check_from_json(const json& body) {
     if (auto bad = reader.finish())
         return *bad;
     return read;
+}
+
+result<maintenance_window> window_from_json(const json& body) {
+    constexpr std::string_view here = "maintenance[0]";
+    object_reader reader(body);
+    check holder;
+    holder.maintenance.push_back(read_window(reader));
+    if (!is_name(holder.maintenance.front().name))
+        reader.complain("name", "must be 1 to 128 letters, digits, dots, dashes and underscores");
+    for (const auto& fault : faults_of(holder))
+        if (fault.path.starts_with(here))
+            reader.complain(fault.path.substr(std::min(fault.path.size(), here.size() + 1)), fault.message);
+    if (auto bad = reader.finish())
+        return *bad;
+    return std::move(holder.maintenance.front());
 }
 
 } // namespace ferrule::model

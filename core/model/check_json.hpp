@@ -17,6 +17,8 @@ result<check> check_from_json(const base::json& body);
 base::json to_json(const check& shown);
 
 base::json to_json(const maintenance_window& shown);
+/// A window on its own, with a name; as strict as check_from_json.
+result<maintenance_window> window_from_json(const base::json& body);
 
 /// What a probe plugin is given for a target: the check's settings, the target's over them, and `host`, `port` or
 /// `url`.

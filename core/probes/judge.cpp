@@ -52,6 +52,8 @@ int weight(health state) noexcept {
 verdict judge(const model::check& of, const model::sample& from) {
     if (from.failed)
         return {health::unknown, "the probe could not be made: " + from.failed->message()};
+    if (!from.success && from.failed_phase == "local")
+        return {health::unknown, from.reason.empty() ? "this machine could not measure" : from.reason};
     if (!from.success)
         return {health::critical, from.reason.empty() ? "the probe failed without saying why" : from.reason};
     verdict worst{health::ok, {}};

@@ -15,8 +15,9 @@ struct verdict {
     std::string reason;
 };
 
-/// Judges a sample by the check's thresholds: `unknown` when the probe could not be made or did not give a metric that
-/// has limits, `critical` when it failed, and otherwise the worst that a limit says.
+/// Judges a sample by the check's thresholds: `unknown` when the probe could not be made, failed in the phase `local`
+/// (which says nothing about the target) or did not give a metric that has limits, `critical` when it failed, and
+/// otherwise the worst that a limit says.
 verdict judge(const model::check& of, const model::sample& from);
 
 } // namespace ferrule::probes

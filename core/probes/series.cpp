@@ -35,6 +35,10 @@ rollup& series::hour_of(wall_time at) {
 
 void series::add(const measurement& one, wall_time now) {
     hour_of(one.at).add(one);
+    add_fine(one, now);
+}
+
+void series::add_fine(const measurement& one, wall_time now) {
     const wall_time minute = std::chrono::floor<minutes>(one.at);
     if (minute >= minutes_since_)
         part_at(minutes_, minute).add(one);
@@ -85,6 +89,38 @@ std::vector<changed_hour> series::take_changed() {
         taken.push_back({hours_.at(start), true});
     changed_.clear();
     return taken;
+}
+
+bool series::is_new(wall_time at) const {
+    if (recent_.empty() || at > recent_.back().at)
+        return true;
+    const auto known = [at](const measurement& each) { return each.at == at; };
+    return at >= samples_since_ && std::none_of(recent_.begin(), recent_.end(), known);
+}
+
+void series::give_back(std::vector<changed_hour> untold) {
+    for (auto& each : untold) {
+        const auto start = each.figures.start;
+        if (each.whole && hours_.contains(start))
+            changed_.insert(start);
+        else
+            part_at(late_, start).merge(each.figures);
+    }
+}
+
+void series::restore_hour(rollup kept) {
+    const auto start = kept.start;
+    hours_[start] = std::move(kept);
+}
+
+void series::recall(const measurement& one, wall_time now) {
+    add_fine(one, now);
+}
+
+void series::forget_before(wall_time at) {
+    minutes_since_ = std::max<wall_time>(minutes_since_, std::chrono::ceil<minutes>(at));
+    minutes_.erase(minutes_.begin(), minutes_.lower_bound(minutes_since_));
+    samples_since_ = std::max(samples_since_, at);
 }
 
 window_figures series::window(wall_time from, wall_time until) const {

@@ -47,8 +47,22 @@ class series {
     /// A reading of a counter that belongs to the result of that time.
     void add_counter(const std::string& name, double reading, base::wall_time at);
 
+    /// Whether a result of that time is one that was not given yet; one from before the recent ones is taken for known,
+    /// so results of one location must come in the order of their making.
+    [[nodiscard]] bool is_new(base::wall_time at) const;
+
     /// The hours that have changed since the last call.
     std::vector<changed_hour> take_changed();
+    /// They could not be written down: as if they had not been taken.
+    void give_back(std::vector<changed_hour> untold);
+
+    // For a restart from what was written down.
+    /// An hour as it was written down.
+    void restore_hour(rollup kept);
+    /// A result that is contained in the hours already.
+    void recall(const measurement& one, base::wall_time now);
+    /// Nothing finer than hours is known from before.
+    void forget_before(base::wall_time at);
 
     /// The figures from `from` until just before `until`, from the finest parts that are kept: results at edges within
     /// the recent ones, minutes, and hours in between. Where the beginning lies in a part that is only kept as a whole
@@ -66,6 +80,7 @@ class series {
     using rollups = std::map<base::wall_time, rollup>;
 
     rollup& hour_of(base::wall_time at);
+    void add_fine(const measurement& one, base::wall_time now);
     void keep_recent(const measurement& one);
     void drop_old(base::wall_time now);
 

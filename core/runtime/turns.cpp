@@ -1,4 +1,4 @@
-#include "devices/turns.hpp"
+#include "runtime/turns.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrule::devices {
+namespace ferrule::runtime {
 
 // The timer is started and cancelled under the mutex, so that neither can miss the other.
 struct turns::waiter {
@@ -79,4 +79,4 @@ void turns::give_back() {
     next->timer.cancel();
 }
 
-} // namespace ferrule::devices
+} // namespace ferrule::runtime

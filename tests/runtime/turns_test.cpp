@@ -1,4 +1,4 @@
-#include "devices/turns.hpp"
+#include "runtime/turns.hpp"
 
 #include "runtime/io.hpp"
 
@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> pass(devices::turns& turns, std::atomic<int>& inside, std::atomic<int>& most) {
+asio::awaitable<void> pass(runtime::turns& turns, std::atomic<int>& inside, std::atomic<int>& most) {
     const auto turn = co_await turns.take();
     const int now = ++inside;
     for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
@@ -29,7 +29,7 @@ asio::awaitable<void> pass(devices::turns& turns, std::atomic<int>& inside, std:
     --inside;
 }
 
-asio::awaitable<bool> take(devices::turns& turns, base::steady_time deadline) {
+asio::awaitable<bool> take(runtime::turns& turns, base::steady_time deadline) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto turn = co_await turns.take(deadline);
     co_return turn.has_value();
@@ -38,7 +38,7 @@ asio::awaitable<bool> take(devices::turns& turns, base::steady_time deadline) {
 } // namespace
 
 TEST_CASE("never more than the given number have a turn, and everyone gets one") {
-    devices::turns turns(3);
+    runtime::turns turns(3);
     runtime::io loop(4);
     std::atomic<int> inside{0};
     std::atomic<int> most{0};
@@ -53,10 +53,10 @@ TEST_CASE("never more than the given number have a turn, and everyone gets one")
 }
 
 TEST_CASE("who waits for a turn leaves at its deadline or when it is cancelled, and takes no turn along") {
-    devices::turns turns(1);
+    runtime::turns turns(1);
     runtime::io loop(2);
     loop.start();
-    auto held = std::make_unique<std::optional<devices::turns::turn>>(
+    auto held = std::make_unique<std::optional<runtime::turns::turn>>(
         asio::co_spawn(loop.make_strand(), turns.take(), asio::use_future).get());
     REQUIRE(held->has_value());
 

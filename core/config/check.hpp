@@ -22,6 +22,10 @@ struct source {
 /// itself. The first source is the main file.
 void check_inventory(const std::vector<source>& sources, const settings& values, problems& found);
 
+/// Checks are whole and have names of their own, their probes are there and take their settings, and no check depends
+/// on itself. Announced windows of the entries are put into their checks.
+void check_checks(std::vector<source>& sources, const settings& values, const load_options& options, problems& found);
+
 /// What the main file says about the daemon: TLS is whole, addresses and tokens are unique, plugins' settings fit.
 void check_daemon(const source& main, const settings& values, const load_options& options, problems& found);
 

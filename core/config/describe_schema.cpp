@@ -41,6 +41,8 @@ json type_of(const property& of) {
         return or_variable({{"type", "boolean"}});
     case kind::integer:
         return or_variable(with_range({{"type", "integer"}}, of.rules));
+    case kind::number:
+        return or_variable(with_range({{"type", "number"}}, of.rules));
     case kind::duration:
         return {{"type", json::array({"string", "integer"})}, {"pattern", "^(0|([0-9]+(ns|us|ms|s|m|h|d))+)$|\\$\\{"}};
     case kind::size:

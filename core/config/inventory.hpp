@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "model/check.hpp"
 #include "model/target.hpp"
 
 namespace ferrule::config {
@@ -12,6 +13,7 @@ namespace ferrule::config {
 struct inventory {
     std::vector<model::credential> credentials;
     std::vector<model::device> devices; ///< With origin `file`.
+    std::vector<model::check> checks;   ///< Likewise.
 };
 
 } // namespace ferrule::config

@@ -37,6 +37,7 @@ class loading {
             complete(all.values);
             check_daemon(sources_.front(), all.values, options_, found_);
             check_inventory(sources_, all.values, found_);
+            check_checks(sources_, all.values, options_, found_);
             gather(all.values.inventory);
         }
         if (found_.any())
@@ -153,6 +154,10 @@ class loading {
                     into.credentials.push_back(std::move(login));
                 }
                 into.devices.push_back(std::move(entry.device));
+            }
+            for (auto& entry : each.entries.checks) {
+                entry.check.origin = "file";
+                into.checks.push_back(std::move(entry.check));
             }
         }
     }

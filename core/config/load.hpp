@@ -20,12 +20,12 @@ struct load_options {
     /// What reads included files, keys and `!file`.
     yaml::file_reader read_file = yaml::read_text_file;
     /// The JSON Schema that a plugin carries for its settings, as text; none when the plugin or its schema is not
-    /// known. `kind` is `store`, `scheduler`, or empty for a plugin of any kind. May be empty: then plugins' settings
-    /// are not checked.
+    /// known. `kind` is `store`, `scheduler`, `probe`, or empty for a plugin of any kind. May be empty: then plugins'
+    /// settings are not checked.
     std::function<std::optional<std::string>(std::string_view kind, std::string_view name, const plugins_settings&)>
         plugin_schema;
-    /// Why the store or scheduler plugin of this name cannot be had; none when it can. May be empty: then that shows
-    /// only when the plugin is used.
+    /// Why the store, scheduler or probe plugin of this name cannot be had; none when it can. May be empty: then that
+    /// shows only when the plugin is used.
     std::function<std::optional<std::string>(std::string_view kind, std::string_view name, const plugins_settings&)>
         plugin_missing;
 };

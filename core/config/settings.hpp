@@ -12,6 +12,7 @@
 #include "config/fleet_settings.hpp"
 #include "config/inventory.hpp"
 #include "config/paths.hpp"
+#include "config/probe_settings.hpp"
 #include "config/types.hpp"
 #include "model/token.hpp"
 
@@ -87,6 +88,8 @@ struct retention_settings {
     base::duration jobs = 720h;
     base::duration audit = 2160h;
     base::duration commands = 720h;
+    base::duration samples = 24h;
+    base::duration rollups = 9600h;
 };
 
 struct store_settings {
@@ -157,6 +160,7 @@ struct settings {
     jobs_settings jobs;
     secrets_settings secrets;
     platforms_settings platforms;
+    probes_settings probes;
     fleet_settings fleet;
     agent_settings agent;
     commands_settings commands;

@@ -5,6 +5,7 @@
 #include "runtime/spawn.hpp"
 #include "state/event_bus.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ error no_target(const std::string& check, const std::string& target) {
                  "the check \"" + check + "\" has no target \"" + base::dump(base::json(target)) + "\"");
 }
 
-asio::awaitable<void> write_quietly(check_records& to, std::vector<store::record> all, runtime::gate::pass) {
+asio::awaitable<void> write_quietly(check_records& to, std::vector<store::record> all) {
     (void)co_await to.write(std::move(all)); // what stays is dropped at the next start
 }
 
@@ -94,8 +95,7 @@ void check_service::follow(const std::string& name, const check_book::entry& now
     else
         live_.remove(name);
     if (!gone.empty())
-        if (auto pass = work_.enter())
-            runtime::spawn(strand_, "checks", write_quietly(records_, std::move(gone), std::move(*pass)));
+        begin(write_quietly(records_, std::move(gone)));
     plan_look();
     plan_assignments();
 }
@@ -134,6 +134,19 @@ void check_service::take_one(model::sample& found, wall_time now, transitions& m
     unwritten_.add(found.check, std::move(text));
 }
 
+// A spawn would begin at once where this is the strand already, and the lock is held here.
+void check_service::begin(asio::awaitable<void> body) {
+    auto pass = work_.enter();
+    if (!pass)
+        return;
+    asio::post(strand_, [this, body = std::move(body), held = std::move(*pass)]() mutable {
+        asio::co_spawn(strand_, std::move(body), [held = std::move(held)](const std::exception_ptr& thrown) {
+            if (thrown)
+                runtime::log_escaped("checks", thrown);
+        });
+    });
+}
+
 // Called with the lock held.
 void check_service::changed(transitions made) {
     if (made.empty())
@@ -141,7 +154,7 @@ void check_service::changed(transitions made) {
     std::move(made.begin(), made.end(), std::back_inserter(untold_));
     if (stopped_ || std::exchange(telling_, true))
         return;
-    runtime::spawn(strand_, "checks", tell());
+    begin(tell());
 }
 
 // Called with the lock held.

@@ -116,6 +116,7 @@ class check_service {
     void hours_failed();
     asio::awaitable<void> tell();
     void publish(const transitions& made);
+    void begin(asio::awaitable<void> body);
 
     void follow(const std::string& name, const check_book::entry& now);
     void changed(transitions made);

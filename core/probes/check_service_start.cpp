@@ -3,7 +3,6 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "runtime/spawn.hpp"
 
 #include <utility>
 
@@ -41,7 +40,7 @@ asio::awaitable<result<void>> check_service::start(std::vector<model::node_info>
     changed(std::move(made));
     plan_look();
     plan_assignments();
-    runtime::spawn(strand_, "checks", beat());
+    begin(beat());
     co_return ok();
 }
 

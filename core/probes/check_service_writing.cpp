@@ -34,7 +34,6 @@ asio::awaitable<void> sleep(asio::steady_timer& timer, base::duration span) {
 } // namespace
 
 asio::awaitable<void> check_service::beat() {
-    const auto pass = work_.enter();
     hours_at_ = time_.steady_now() + options_.hours_every;
     for (;;) {
         auto waiting = sleep(beat_timer_, options_.write_every);
@@ -137,7 +136,6 @@ asio::awaitable<result<void>> check_service::write(bool hours) {
 
 // One after the other, so that what is told is in order; each time all that has come meanwhile.
 asio::awaitable<void> check_service::tell() {
-    const auto pass = work_.enter();
     for (;;) {
         transitions made;
         std::vector<store::record> all;

@@ -42,9 +42,17 @@ config::load_options options() {
                 "known_hosts": {"type": "string"}, "password": {"type": "string"},
                 "keepalive": {"anyOf": [{"type": "string", "pattern": "^[0-9]+s$"}, {"type": "integer"}]},
                 "retries": {"type": "integer", "minimum": 0, "maximum": 5}}, "required": ["user"]})";
+        if (kind == "probe" && name == "icmp")
+            return R"({"additionalProperties": false, "properties": {"count": {"type": "integer"}}})";
         if (kind == "store")
             return R"({"properties": {"mmap": {"$ref": "#/$defs/m"}}, "$defs": {"m": {"enum": ["off", 1, 2]}}})";
         return std::nullopt;
+    };
+    made.plugin_missing = [](std::string_view kind, std::string_view name,
+                             const config::plugins_settings&) -> std::optional<std::string> {
+        if (kind != "probe" || name == "icmp")
+            return std::nullopt;
+        return "there is no probe plugin \"" + std::string(name) + "\"";
     };
     return made;
 }

@@ -3,6 +3,7 @@
 #include "config/schema/free_json.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace ferrule::config::schema {
 
@@ -79,6 +80,18 @@ bool read_integer(reader& in, const yaml::node& from, const property& how, std::
             range(std::to_string(rules.least.value_or(least)), std::to_string(rules.most.value_or(most)));
         in.complain(from,
                     shown + (rules.zero && rules.least.value_or(least) > 0 ? ", or 0" : "") + "; found " + from.text);
+        return false;
+    }
+    into = value;
+    return true;
+}
+
+bool read_number(reader& in, const yaml::node& from, const property& how, double& into) {
+    double value = 0;
+    const char* end = from.text.data() + from.text.size();
+    const auto [stop, failed] = std::from_chars(from.text.data(), end, value);
+    if (!is_scalar(from) || stop != end || failed != std::errc{} || !std::isfinite(value)) {
+        in.expected(from, how, "a number");
         return false;
     }
     into = value;

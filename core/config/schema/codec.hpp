@@ -27,6 +27,7 @@ bool read_text(reader& in, const yaml::node& from, const property& how, std::str
 bool read_boolean(reader& in, const yaml::node& from, const property& how, bool& into);
 bool read_integer(reader& in, const yaml::node& from, const property& how, std::int64_t least, std::int64_t most,
                   std::int64_t& into);
+bool read_number(reader& in, const yaml::node& from, const property& how, double& into);
 bool read_duration(reader& in, const yaml::node& from, const property& how, base::duration& into);
 bool read_size(reader& in, const yaml::node& from, const property& how, byte_size& into);
 bool read_path(reader& in, const yaml::node& from, const property& how, std::filesystem::path& into);
@@ -70,6 +71,11 @@ struct codec<std::string> : plain_codec<std::string, kind::text, read_text> {
 template <>
 struct codec<bool> : plain_codec<bool, kind::boolean, read_boolean> {
     static base::json show(bool value) { return value; }
+};
+
+template <>
+struct codec<double> : plain_codec<double, kind::number, read_number> {
+    static base::json show(double value) { return value; }
 };
 
 template <>

@@ -99,6 +99,12 @@ const shape& shape_of<retention_settings>() {
                                   .add("commands", &retention_settings::commands,
                                        "How long finished commands and their output are kept; 0 keeps them for ever.",
                                        {.least = span(1min), .zero = true})
+                                  .add("samples", &retention_settings::samples,
+                                       "How long the single results of checks are kept; 0 keeps them for ever.",
+                                       {.least = span(1h), .zero = true})
+                                  .add("rollups", &retention_settings::rollups,
+                                       "How long the hourly figures of checks are kept; 0 keeps them for ever.",
+                                       {.least = span(24h), .zero = true})
                                   .build();
     return built;
 }
@@ -202,6 +208,7 @@ const shape& shape_of<file_entries>() {
             .add("jobs", within(&settings::jobs), "Device jobs: limits and deadlines.")
             .add("secrets", within(&settings::secrets), "How stored secrets are protected.")
             .add("platforms", within(&settings::platforms), "Descriptions of device platforms.")
+            .add("probes", within(&settings::probes), "How checks are measured and kept.")
             .add("fleet", within(&settings::fleet), "How a controller takes agents.")
             .add("agent", within(&settings::agent), "What an agent is told; for `role: agent`.")
             .add("commands", within(&settings::commands),
@@ -215,6 +222,9 @@ const shape& shape_of<file_entries>() {
                 "Logins that devices refer to.")
             .add(
                 "devices", [](file_entries & all) -> auto& { return all.inventory.devices; }, "The devices.")
+            .add(
+                "checks", [](file_entries & all) -> auto& { return all.inventory.checks; },
+                "What is measured again and again; see checks.md.")
             .build();
     return built;
 }

@@ -106,10 +106,12 @@ const shape& shape_of<device_entry>() {
 
 template <>
 const shape& shape_of<inventory_entries>() {
-    static const auto built = builder<inventory_entries>()
-                                  .add("credentials", &inventory_entries::credentials, "Logins that devices refer to.")
-                                  .add("devices", &inventory_entries::devices, "The devices.")
-                                  .build();
+    static const auto built =
+        builder<inventory_entries>()
+            .add("credentials", &inventory_entries::credentials, "Logins that devices refer to.")
+            .add("devices", &inventory_entries::devices, "The devices.")
+            .add("checks", &inventory_entries::checks, "What is measured again and again; see checks.md.")
+            .build();
     return built;
 }
 

@@ -23,10 +23,28 @@ struct credential_entry {
     std::filesystem::path key_file;
 };
 
+/// A maintenance window as a file gives it: once or every week.
+struct window_entry {
+    std::string name;
+    std::string from;
+    std::string until;
+    std::vector<std::string> days;
+    std::string start;
+    std::optional<base::duration> length;
+    std::string utc_offset = "Z";
+};
+
+/// A check as a file gives it.
+struct check_entry {
+    model::check check;
+    std::vector<window_entry> maintenance;
+};
+
 /// What an included inventory file may hold.
 struct inventory_entries {
     std::vector<credential_entry> credentials;
     std::vector<device_entry> devices;
+    std::vector<check_entry> checks;
 };
 
 /// What the main file may hold.
@@ -43,6 +61,26 @@ template <>
 const shape& shape_of<device_entry>();
 template <>
 const shape& shape_of<credential_entry>();
+template <>
+const shape& shape_of<model::check_target>();
+template <>
+const shape& shape_of<model::node_filter>();
+template <>
+const shape& shape_of<model::quorum>();
+template <>
+const shape& shape_of<model::threshold>();
+template <>
+const shape& shape_of<model::flapping_limits>();
+template <>
+const shape& shape_of<model::dependency>();
+template <>
+const shape& shape_of<window_entry>();
+template <>
+const shape& shape_of<check_entry>();
+template <>
+const shape& shape_of<anchor_settings>();
+template <>
+const shape& shape_of<probes_settings>();
 template <>
 const shape& shape_of<model::jump_host>();
 template <>

@@ -16,7 +16,21 @@
 
 namespace ferrule::config::schema {
 
-enum class kind { text, boolean, integer, duration, size, path, secret, choice, free_object, object, list, map };
+enum class kind {
+    text,
+    boolean,
+    integer,
+    number,
+    duration,
+    size,
+    path,
+    secret,
+    choice,
+    free_object,
+    object,
+    list,
+    map
+};
 
 /// Looks at a text that has the right type and says what is wrong with it; empty when nothing is.
 using text_check = std::string (*)(std::string_view);

@@ -80,6 +80,8 @@ std::string type_text(const property& of) {
         return "true or false";
     case kind::integer:
         return "whole number";
+    case kind::number:
+        return "number";
     case kind::duration:
         return "duration";
     case kind::size:

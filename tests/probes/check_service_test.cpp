@@ -1,0 +1,413 @@
+#include "probes/runner_rig.hpp"
+#include "probes/service_rig.hpp"
+
+#include "model/check_json.hpp"
+
+using namespace ferrule;
+using namespace test;
+using ferrule::tests::scratch_folder;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+model::check edge() {
+    auto made = scripted_check("edge", {"r1"}, 10s);
+    made.max_attempts = 2;
+    made.flapping.enabled = false;
+    return made;
+}
+
+struct place {
+    scratch_folder folder;
+    std::string path = folder.file("checks.db");
+    moved_clock clock;
+};
+
+double of(const prometheus::Registry& in, const std::string& name) {
+    for (const auto& family : in.Collect())
+        if (family.name == name && !family.metric.empty())
+            return family.type == prometheus::MetricType::Counter ? family.metric[0].counter.value
+                                                                  : family.metric[0].gauge.value;
+    return -1;
+}
+
+} // namespace
+
+TEST_CASE("a target that goes down and comes back is told soft, hard and well again, in order") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    followed events(on);
+    on.measure("edge", "r1", true);
+    CHECK(events.next(2) == texts{"local/hard:pending>ok", "hard:pending>ok"});
+    at.clock.ms += 10'000;
+    on.measure("edge", "r1", false);
+    CHECK(events.next(1) == texts{"local/soft:ok>critical"});
+    at.clock.ms += 3'000;
+    on.measure("edge", "r1", false);
+    CHECK(events.next(2) == texts{"local/hard:ok>critical", "hard:ok>critical"});
+    const auto shown = on.state("edge");
+    CHECK(shown["state"] == "critical");
+    CHECK(shown["targets"][0]["locations"][0]["last"]["reason"] == "nobody is there");
+    CHECK(shown["targets"][0]["votes"]["agreeing"] == 1);
+    at.clock.ms += 7'000;
+    on.measure("edge", "r1", true);
+    CHECK(events.next(2) == texts{"local/hard:critical>ok", "hard:critical>ok"});
+    CHECK(on.service->summary("edge") == model::health::ok);
+}
+
+TEST_CASE("a process that is killed has lost nothing that it told, and what was written brings back the rest") {
+    place at;
+    {
+        service_rig on(at.path, at.clock, {edge()});
+        followed events(on);
+        on.measure("edge", "r1", true);
+        (void)events.next(2);
+        for (int i = 0; i < 2; ++i) {
+            at.clock.ms += 10'000;
+            on.measure("edge", "r1", false);
+        }
+        (void)events.next(3); // told, so durable
+        on.settle();
+        on.killed = true;
+    }
+    service_rig again(at.path, at.clock, {edge()});
+    CHECK(again.state("edge")["targets"][0]["state"] == "critical");
+    CHECK(again.state("edge")["targets"][0]["locations"][0]["attempt"] == 2);
+    probes::figures_query wanted;
+    wanted.check = "edge";
+    const auto figures = again.wait(again.service->figures(wanted));
+    REQUIRE(figures);
+    REQUIRE((*figures)["items"].size() == 1);
+    CHECK((*figures)["items"][0]["count"] == 3);
+    CHECK((*figures)["items"][0]["ok"] == 1);
+    followed events(again);
+    at.clock.ms += 10'000;
+    again.measure("edge", "r1", true);
+    CHECK(events.next(2) == texts{"local/hard:critical>ok", "hard:critical>ok"});
+}
+
+TEST_CASE("results that were kept before their state was are judged after the restart, and told then") {
+    place at;
+    {
+        service_rig on(at.path, at.clock, {edge()});
+        on.measure("edge", "r1", true);
+        on.settle();
+    }
+    {
+        // As if the process had ended between the two: the samples are there, the states are those from before.
+        service_rig on(at.path, at.clock, {edge()});
+        probes::check_records records(*on.kept, {});
+        std::vector<store::record> all;
+        std::vector<std::string> samples;
+        for (int i = 0; i < 2; ++i) {
+            at.clock.ms += 5'000;
+            model::sample one;
+            one.check = "edge";
+            one.target = "r1";
+            one.node = "local";
+            one.at = at.clock.wall_now();
+            one.reason = "nobody is there";
+            samples.push_back(base::dump(model::to_json(one)));
+        }
+        records.put_samples("edge", at.clock.ms + 1, samples, all);
+        REQUIRE(on.wait(records.write(std::move(all))));
+        on.killed = true;
+    }
+    service_rig again(at.path, at.clock, {edge()});
+    CHECK(again.state("edge")["state"] == "critical");
+}
+
+TEST_CASE("an orderly restart goes on with figures, results and hours") {
+    place at;
+    {
+        service_rig on(at.path, at.clock, {edge()});
+        for (int i = 0; i < 200; ++i) { // over an hour's edge
+            on.measure("edge", "r1", i % 10 != 0, "local", 1 + i % 5);
+            at.clock.ms += 30'000;
+        }
+    }
+    service_rig again(at.path, at.clock, {edge()});
+    probes::figures_query wanted;
+    wanted.check = "edge";
+    wanted.by_location = true;
+    const auto figures = again.wait(again.service->figures(wanted));
+    REQUIRE(figures);
+    const auto& item = (*figures)["items"][0];
+    CHECK(item["location"] == "local");
+    CHECK(item["count"] == 200);
+    CHECK(item["ok"] == 180);
+    CHECK(item["availability"] == Approx(0.9));
+    CHECK(item["latency"]["max_ms"] == 5);
+    // Long after, memory has forgotten what the disk has.
+    at.clock.ms += 6 * 3'600'000;
+    const auto later = again.wait(again.service->figures(wanted));
+    REQUIRE(later);
+    CHECK((*later)["items"][0]["count"] == 200);
+    wanted.window = 1h;
+    const auto none = again.wait(again.service->figures(wanted));
+    REQUIRE(none);
+    CHECK((*none)["items"][0]["count"] == 0);
+}
+
+TEST_CASE("a page of results goes on where the one before ended, the newest first") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    for (int i = 0; i < 25; ++i) {
+        on.measure("edge", "r1", true, "local", i);
+        at.clock.ms += 1'000;
+        if (i % 7 == 0)
+            on.settle();
+    }
+    probes::result_query wanted;
+    wanted.check = "edge";
+    wanted.limit = 10;
+    std::vector<double> seen;
+    for (int page = 0; page < 3; ++page) {
+        const auto got = on.wait(on.service->results(wanted));
+        REQUIRE(got);
+        for (const auto& each : got->items)
+            seen.push_back(each["duration_ms"]);
+        CHECK(got->next.has_value() == (page < 2));
+        wanted.cursor = got->next.value_or("");
+    }
+    REQUIRE(seen.size() == 25);
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        CHECK(seen[i] == 24 - static_cast<double>(i));
+    wanted.cursor = "nonsense";
+    const auto bad = on.wait(on.service->results(wanted));
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().code() == "invalid_parameter");
+}
+
+TEST_CASE("what comes twice counts once, and what nobody was to measure does not count") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    on.measure("edge", "r1", true);
+    on.measure("edge", "r1", true); // the same time: a delivery that was repeated
+    on.measure("edge", "r9", true);
+    on.measure("other", "r1", true);
+    on.measure("edge", "r1", true, "elsewhere");
+    probes::figures_query wanted;
+    wanted.check = "edge";
+    const auto figures = on.wait(on.service->figures(wanted));
+    REQUIRE(figures);
+    CHECK((*figures)["items"][0]["count"] == 1);
+    CHECK(of(on.registry, "ferrule_check_samples_refused_total") == 4);
+}
+
+TEST_CASE("a delivery is acknowledged once it is on disk") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    std::atomic<bool> durable = false;
+    on.service->take("local", {}, [&] { durable = true; });
+    CHECK_FALSE(durable);
+    on.settle();
+    CHECK(durable);
+}
+
+TEST_CASE("two of three locations must agree, and one that is cut off from its anchors does not vote") {
+    place at;
+    auto check = edge();
+    check.max_attempts = 1;
+    probes::check_options wanted;
+    probes::anchor_rule anchor;
+    anchor.probe = "scripted";
+    model::check_target gateway;
+    gateway.host = "gateway";
+    anchor.targets = {gateway};
+    wanted.anchors = {anchor};
+    service_rig on(at.path, at.clock, {check}, {"ams", "fra", "sin"}, wanted);
+    const auto work = on.service->assignments_for("ams");
+    REQUIRE(work.size() == 2);
+    CHECK(work[0].target == "r1");
+    CHECK(work[1].definition->name == "@anchors0");
+    for (const auto* node : {"ams", "fra", "sin"}) {
+        on.measure("@anchors0", "gateway", true, node);
+        on.measure("edge", "r1", true, node);
+    }
+    at.clock.ms += 10'000;
+    on.measure("edge", "r1", false, "ams");
+    CHECK(on.state("edge")["state"] == "ok");
+    on.measure("@anchors0", "gateway", false, "fra");
+    at.clock.ms += 2'000;
+    on.measure("@anchors0", "gateway", false, "fra");
+    on.measure("edge", "r1", false, "fra"); // it sees nothing at all
+    const auto shown = on.state("edge");
+    CHECK(shown["targets"][0]["locations"][1]["connected"] == false);
+    CHECK(shown["state"] != "critical");
+    on.measure("edge", "r1", false, "sin");
+    CHECK(on.state("edge")["state"] == "critical");
+}
+
+TEST_CASE("definitions by REST are kept sealed, and the file's are read-only") {
+    place at;
+    auto check = edge();
+    check.name = "made";
+    check.settings = R"({"count":3,"password":"geheim"})";
+    {
+        service_rig on(at.path, at.clock, {edge()});
+        const auto made = on.wait(on.book->put(check));
+        REQUIRE(made);
+        CHECK(*made);
+        CHECK(on.service->assignments_for("local").size() == 2);
+        auto again = on.wait(on.book->put(check, true));
+        REQUIRE_FALSE(again);
+        CHECK(again.error().code() == "name_taken");
+        auto file = on.wait(on.book->put(edge()));
+        REQUIRE_FALSE(file);
+        CHECK(file.error().code() == "read_only");
+        const auto row = on.wait(on.kept->get("checks", "made"));
+        REQUIRE(row);
+        CHECK((*row)->value.starts_with("sealed "));
+        on.killed = true;
+    }
+    service_rig again(at.path, at.clock, {edge()});
+    REQUIRE(again.book->find("made").definition);
+    CHECK(*again.book->find("made").definition == check);
+    REQUIRE(again.wait(again.book->remove("made")));
+    CHECK(again.service->assignments_for("local").size() == 1);
+    const auto gone = again.service->state("made");
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().message() == "there is no check \"made\"");
+}
+
+TEST_CASE("settings that the probe does not take and ways that lead back are refused with their place") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    const auto refusal = [&on](const model::check& wanted) {
+        const auto made = on.wait(on.book->put(wanted));
+        REQUIRE_FALSE(made);
+        return made.error().message();
+    };
+    auto check = edge();
+    check.name = "made";
+    check.settings = R"({"cuont": 3})";
+    CHECK(refusal(check) == "settings.cuont: unknown key; did you mean \"count\"?");
+    check.settings = R"({"count": 30})";
+    CHECK(refusal(check) == "settings.count: must be at most 9; found 30");
+    check.settings = "";
+    check.targets[0].settings = R"({"count": "x"})";
+    CHECK(refusal(check).starts_with("targets[0].settings.count: "));
+    check.targets[0].settings = "";
+    check.probe = "pigeon";
+    CHECK(refusal(check) == "probe: there is no probe \"pigeon\"");
+    check.probe = "scripted";
+    check.depends_on = {{"nobody", ""}};
+    CHECK(refusal(check).find("nobody") != std::string::npos);
+    check.depends_on.clear();
+    REQUIRE(on.wait(on.book->put(check)));
+    auto child = edge();
+    child.name = "child";
+    child.depends_on = {{"made", ""}};
+    REQUIRE(on.wait(on.book->put(child)));
+    check.depends_on = {{"child", ""}};
+    CHECK(refusal(check).find("depends_on") == 0);
+    const auto removed = on.wait(on.book->remove("made"));
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().message() == "on the check \"made\" depend child");
+}
+
+TEST_CASE("a child whose parent is down is unreachable, and nobody is called about it") {
+    place at;
+    auto parent = edge();
+    parent.name = "uplink";
+    parent.max_attempts = 1;
+    auto child = edge();
+    child.max_attempts = 1;
+    child.depends_on = {{"uplink", ""}};
+    service_rig on(at.path, at.clock, {parent, child});
+    on.measure("uplink", "r1", true);
+    on.measure("edge", "r1", true);
+    at.clock.ms += 10'000;
+    on.measure("uplink", "r1", false);
+    on.measure("edge", "r1", false);
+    CHECK(on.service->summary("uplink") == model::health::critical);
+    CHECK(on.state("edge")["targets"][0]["locations"][0]["state"] == "unreachable");
+    CHECK(on.state("edge")["targets"][0]["parents_up"] == false);
+    CHECK(on.service->summary("edge") != model::health::critical);
+}
+
+TEST_CASE("an announced window silences, survives a restart and can be taken back") {
+    place at;
+    {
+        service_rig on(at.path, at.clock, {edge()});
+        model::maintenance_window window;
+        window.name = "move";
+        window.when = model::fixed_window{at.clock.wall_now(), at.clock.wall_now() + 1h};
+        REQUIRE(on.wait(on.service->announce("edge", window)));
+        on.killed = true;
+    }
+    service_rig on(at.path, at.clock, {edge()});
+    CHECK(on.state("edge")["windows"][0]["name"] == "move");
+    CHECK(on.state("edge")["targets"][0]["maintenance"] == true);
+    on.measure("edge", "r1", false);
+    probes::figures_query wanted;
+    wanted.check = "edge";
+    const auto figures = on.wait(on.service->figures(wanted));
+    REQUIRE(figures);
+    CHECK((*figures)["items"][0]["excused"] == 1);
+    REQUIRE(on.wait(on.service->withdraw("edge", "move")));
+    CHECK(on.state("edge")["targets"][0]["maintenance"] == false);
+    const auto twice = on.wait(on.service->withdraw("edge", "move"));
+    REQUIRE_FALSE(twice);
+    CHECK(twice.error().code() == "window_not_found");
+}
+
+TEST_CASE("a problem can be acknowledged, which outlives a restart and ends with the problem") {
+    place at;
+    auto check = edge();
+    check.max_attempts = 1;
+    {
+        service_rig on(at.path, at.clock, {check});
+        probes::acknowledgement said;
+        said.by = "ann";
+        said.comment = "on my way";
+        const auto early = on.wait(on.service->acknowledge("edge", "", said));
+        REQUIRE_FALSE(early);
+        CHECK(early.error().code() == "no_problem");
+        on.measure("edge", "r1", false);
+        REQUIRE(on.wait(on.service->acknowledge("edge", "r1", said)));
+        on.killed = true;
+    }
+    service_rig on(at.path, at.clock, {check});
+    CHECK(on.state("edge")["targets"][0]["acknowledged"]["by"] == "ann");
+    at.clock.ms += 10'000;
+    on.measure("edge", "r1", true);
+    CHECK(on.state("edge")["targets"][0]["acknowledged"].is_null());
+}
+
+TEST_CASE("series have a limit, and those of a check that is gone go with it") {
+    place at;
+    probes::check_options wanted;
+    wanted.most_series = 1;
+    auto wide = edge();
+    wide.name = "wide";
+    wide.targets = scripted_check("", {"a", "b", "c"}, 1s).targets;
+    service_rig on(at.path, at.clock, {edge()}, {"local"}, wanted);
+    REQUIRE(on.wait(on.book->put(wide)));
+    for (const auto* target : {"a", "b", "c"})
+        on.measure("wide", target, true);
+    CHECK(of(on.registry, "ferrule_check_series_left_out") == 2);
+    REQUIRE(on.wait(on.book->remove("wide")));
+    CHECK(of(on.registry, "ferrule_check_series_left_out") == 0);
+}
+
+TEST_CASE("a run can be asked for at each place, unless the check is not enabled") {
+    place at;
+    auto off = edge();
+    off.name = "off";
+    off.enabled = false;
+    service_rig on(at.path, at.clock, {edge(), off}, {"ams", "fra"});
+    texts asked;
+    on.service->on_run([&asked](const std::string& node, const std::string& check, const std::string& target) {
+        asked.push_back(node + " " + check + " " + target);
+    });
+    const auto places = on.service->run_now("edge");
+    REQUIRE(places);
+    CHECK(asked == texts{"ams edge r1", "fra edge r1"});
+    CHECK(on.service->run_now("edge", "r7").error().code() == "target_not_found");
+    CHECK(on.service->run_now("off").error().code() == "check_disabled");
+    CHECK(on.service->run_now("none").error().code() == "check_not_found");
+    CHECK(on.service->assignments_for("ams").size() == 1);
+}

@@ -20,18 +20,18 @@ using http::response;
 
 namespace {
 
-// Topics with the flow of single jobs are sent only when they are asked for.
-constexpr std::array<std::string_view, 10> topics{
+// Topics with the flow of single jobs, commands and results are sent only when they are asked for.
+constexpr std::array<std::string_view, 12> topics{
     "job",     "job.output", "job.result", "command", "command.task", "command.output",
-    "session", "device",     "plugin",     "node"};
+    "session", "device",     "plugin",     "node",    "check.state",  "check.sample"};
 
 bool is_default(std::string_view topic) {
-    return !topic.starts_with("job.") && !topic.starts_with("command.");
+    return !topic.starts_with("job.") && !topic.starts_with("command.") && topic != "check.sample";
 }
 
 struct listening {
     listening() = default;
-    std::vector<std::string> topics; ///< Empty = all but job.output and job.result.
+    std::vector<std::string> topics; ///< Empty = all but job.output, job.result and check.sample.
     std::optional<std::uint64_t> after;
 };
 
@@ -131,8 +131,8 @@ void add_events(endpoints& to, const services& over) {
     made.tag = "events";
     made.summary = "Follow what happens as server-sent events, by topic";
     made.query = {{"topics", "Comma-separated: job, job.output, job.result, command, command.task, command.output, "
-                             "session, device, plugin, node; without it "
-                             "all but job.output and job.result"},
+                             "session, device, plugin, node, check.state, check.sample; without it "
+                             "all but job.…, command.… and check.sample"},
                   {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it",
                    R"({"type":"integer","minimum":0})"}};
     made.headers = {

@@ -22,6 +22,9 @@ void add_tokens(endpoints& to, const services& over);
 void add_sessions(endpoints& to, const services& over);
 void add_plugins(endpoints& to, const services& over);
 void add_nodes(endpoints& to, const services& over);
+void add_checks(endpoints& to, const services& over);
+void add_check_runs(endpoints& to, const services& over, const config::http_settings& wanted);
+void add_probe_runs(endpoints& to, const services& over, const config::http_settings& wanted);
 void add_health(endpoints& to, const services& over, const config::http_settings& wanted);
 
 /// Commands were asked for where there are no agents.

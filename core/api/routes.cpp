@@ -50,6 +50,9 @@ http::router make_router(const services& over, const config::http_settings& want
     add_sessions(all, over);
     add_plugins(all, over);
     add_nodes(all, over);
+    add_checks(all, over);
+    add_check_runs(all, over, wanted);
+    add_probe_runs(all, over, wanted);
     add_health(all, over, wanted);
     add_openapi(all);
     http::router routes;

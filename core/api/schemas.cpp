@@ -100,7 +100,86 @@ constexpr const char* jobs = R"json({
 "JobPage": {"type": "object", "required": ["items", "next"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
 "JobEvents": {"type": "string", "description": "state: the job without results. output: {index, command, offset, text}. result: {index, command, output, …}. end: {id, state}"},
-"Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. job: the job without results. job.output: {job, index, offset, text}. job.result: {job, index, command, output, …}. lagged: {lost}"}
+"Events": {"type": "string", "description": "hello: {last_id, restarted}. Then events named after their topic, with ids. job: the job without results. job.output: {job, index, offset, text}. job.result: {job, index, command, output, …}. check.state: {check, target, location, change, from, to, reason, notify, …}, without location what the locations agree on. check.sample: a result. lagged: {lost}"}
+})json";
+
+constexpr const char* checks = R"json({
+"CheckHealth": {"type": "string", "enum": ["pending", "ok", "warning", "critical", "unknown", "unreachable"]},
+"CheckTarget": {"type": "object", "additionalProperties": false, "description": "Exactly one of host and url",
+  "properties": {"name": {"type": "string"}, "host": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+    "url": {"type": "string"}, "settings": {"type": "object"}, "labels": {"$ref": "#/components/schemas/Labels"}}},
+"NodeFilter": {"type": "object", "additionalProperties": false,
+  "properties": {"names": {"type": "array", "items": {"$ref": "#/components/schemas/Name"}},
+    "labels": {"$ref": "#/components/schemas/Labels"}, "count": {"type": "integer", "minimum": 1, "maximum": 1000}}},
+"MaintenanceWindow": {"type": "object", "additionalProperties": false, "description": "from and until, or start and duration",
+  "properties": {"name": {"type": "string"}, "from": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"},
+    "days": {"type": "array", "items": {"type": "string", "enum": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]}},
+    "start": {"type": "string", "examples": ["02:30"]}, "duration": {"$ref": "#/components/schemas/Duration"},
+    "utc_offset": {"type": "string", "examples": ["+08:00", "Z"]}}},
+"Check": {"type": "object", "required": ["name", "probe", "targets"], "additionalProperties": false,
+  "properties": {"name": {"$ref": "#/components/schemas/Name"}, "probe": {"$ref": "#/components/schemas/Name"},
+    "targets": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/CheckTarget"}},
+    "settings": {"type": "object", "description": "The probe's own; secrets are shown masked"},
+    "interval": {"$ref": "#/components/schemas/Duration"}, "timeout": {"$ref": "#/components/schemas/Duration"},
+    "retry_interval": {"$ref": "#/components/schemas/Duration"}, "max_attempts": {"type": "integer", "minimum": 1, "maximum": 100, "default": 3},
+    "nodes": {"$ref": "#/components/schemas/NodeFilter"},
+    "quorum": {"type": "object", "additionalProperties": false, "properties": {"agree": {"type": "integer"}, "voters": {"type": "integer"},
+      "vote_lifetime": {"$ref": "#/components/schemas/Duration"}}},
+    "thresholds": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": false,
+      "properties": {"warning": {"type": "number"}, "critical": {"type": "number"}, "below": {"type": "boolean", "default": false}}}},
+    "latency": {"type": "string", "default": "duration_ms"},
+    "flapping": {"type": "object", "additionalProperties": false, "properties": {"enabled": {"type": "boolean"}, "high": {"type": "number"}, "low": {"type": "number"}}},
+    "depends_on": {"type": "array", "items": {"type": "object", "required": ["check"], "additionalProperties": false,
+      "properties": {"check": {"type": "string"}, "target": {"type": "string"}}}},
+    "maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/MaintenanceWindow"}},
+    "labels": {"$ref": "#/components/schemas/Labels"}, "enabled": {"type": "boolean", "default": true},
+    "origin": {"type": "string", "enum": ["file", "api"], "readOnly": true},
+    "state": {"allOf": [{"$ref": "#/components/schemas/CheckHealth"}], "readOnly": true}}},
+"CheckPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Check"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
+"Sample": {"type": "object", "required": ["target", "node", "at", "success", "duration_ms"],
+  "properties": {"check": {"type": "string"}, "target": {"type": "string"}, "node": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"},
+    "lag_ms": {"type": "number"}, "success": {"type": "boolean"}, "duration_ms": {"type": "number"}, "reason": {"type": "string"},
+    "failed_phase": {"type": "string", "enum": ["resolve", "connect", "tls", "request", "reply", "local"]},
+    "metrics": {"type": "object", "additionalProperties": {"type": "number"}}, "phases_ms": {"type": "object", "additionalProperties": {"type": "number"}},
+    "labels": {"$ref": "#/components/schemas/Labels"}, "error": {"$ref": "#/components/schemas/Error"}, "round": {"type": "integer"}}},
+"SamplePage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Sample"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
+"CheckState": {"type": "object", "required": ["check", "state", "targets"],
+  "properties": {"check": {"type": "string"}, "enabled": {"type": "boolean"}, "state": {"$ref": "#/components/schemas/CheckHealth"},
+    "windows": {"type": "array", "items": {"$ref": "#/components/schemas/MaintenanceWindow"}, "description": "Announced beside those of the definition"},
+    "targets": {"type": "array", "items": {"type": "object", "properties": {"target": {"type": "string"}, "state": {"$ref": "#/components/schemas/CheckHealth"},
+      "since": {"$ref": "#/components/schemas/MaybeTime"}, "reason": {"type": ["string", "null"]}, "flapping": {"type": "boolean"},
+      "maintenance": {"type": "boolean"}, "parents_up": {"type": "boolean"}, "acknowledged": {"type": ["object", "null"]},
+      "votes": {"type": "object", "properties": {"state": {"$ref": "#/components/schemas/CheckHealth"}, "voters": {"type": "integer"}, "agreeing": {"type": "integer"},
+        "agree": {"type": "integer"}, "needed": {"type": "integer"}, "locations": {"type": "integer"}}},
+      "locations": {"type": "array", "items": {"type": "object", "properties": {"location": {"type": "string"}, "state": {"$ref": "#/components/schemas/CheckHealth"},
+        "settled": {"$ref": "#/components/schemas/CheckHealth"}, "soft": {"type": "boolean"}, "attempt": {"type": "integer"}, "connected": {"type": "boolean"},
+        "last": {"oneOf": [{"$ref": "#/components/schemas/Sample"}, {"type": "null"}]}}}}}}}}},
+"Figures": {"type": "object", "properties": {"target": {"type": "string"}, "location": {"type": "string"}, "node": {"type": "string"},
+  "from": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}, "count": {"type": "integer"}, "ok": {"type": "integer"},
+  "unknown": {"type": "integer"}, "excused": {"type": "integer"}, "availability": {"type": ["number", "null"]},
+  "latency": {"type": "object", "additionalProperties": {"type": ["number", "null"]}}}},
+"CheckFigures": {"type": "object", "required": ["check", "items"],
+  "properties": {"check": {"type": "string"}, "from": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"},
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Figures"}}}},
+"CheckRun": {"type": "object", "required": ["check", "places", "complete", "samples"],
+  "properties": {"check": {"type": "string"}, "places": {"type": "integer"}, "complete": {"type": "boolean"},
+    "samples": {"type": "array", "items": {"$ref": "#/components/schemas/Sample"}}}},
+"Acknowledgement": {"type": "object", "additionalProperties": false,
+  "properties": {"target": {"type": "string", "description": "All with a problem when it is not given"}, "comment": {"type": "string", "maxLength": 1024},
+    "until": {"$ref": "#/components/schemas/Time"}}},
+"ProbeRequest": {"type": "object", "required": ["probe", "targets"], "additionalProperties": false,
+  "properties": {"probe": {"$ref": "#/components/schemas/Name"},
+    "targets": {"type": "array", "minItems": 1, "items": {"oneOf": [{"type": "string", "description": "A host"}, {"$ref": "#/components/schemas/CheckTarget"}]}},
+    "settings": {"type": "object"}, "from": {"allOf": [{"$ref": "#/components/schemas/NodeFilter"}], "description": "The nodes; without it the one that is asked"},
+    "count": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 1}, "interval": {"$ref": "#/components/schemas/Duration"},
+    "timeout": {"$ref": "#/components/schemas/Duration"}}},
+"ProbeRun": {"type": "object", "required": ["probe", "places", "samples", "figures", "complete"],
+  "properties": {"probe": {"type": "string"}, "count": {"type": "integer"}, "interval": {"$ref": "#/components/schemas/Duration"},
+    "places": {"type": "array", "items": {"type": "object", "properties": {"target": {"type": "string"}, "node": {"type": "string"}}}},
+    "complete": {"type": "boolean"}, "samples": {"type": "array", "items": {"$ref": "#/components/schemas/Sample"}},
+    "figures": {"type": "array", "items": {"$ref": "#/components/schemas/Figures"}}}}
 })json";
 
 constexpr const char* commands = R"json({
@@ -183,7 +262,7 @@ constexpr const char* rest = R"json({
 
 base::json schemas() {
     auto all = base::json::parse(common);
-    for (const auto* group : {targets, jobs, commands, rest})
+    for (const auto* group : {targets, jobs, checks, commands, rest})
         all.update(base::json::parse(group));
     return all;
 }

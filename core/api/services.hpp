@@ -23,6 +23,10 @@ class device_tester;
 namespace ferrule::fleet::exec {
 class command_center;
 }
+namespace ferrule::probes {
+class check_service;
+class one_off_probes;
+} // namespace ferrule::probes
 
 namespace ferrule::state {
 class event_bus;
@@ -58,6 +62,8 @@ struct services {
     state::event_bus& events;
     state::metrics& metrics;
     plugin_listing& plugins;
+    probes::check_service& checks;
+    probes::one_off_probes& one_off;
     std::function<std::vector<model::node_info>()> nodes;
     /// Why the process is not ready; empty when it is.
     std::function<std::vector<std::string>()> not_ready;

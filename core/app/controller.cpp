@@ -1,6 +1,7 @@
 #include "app/controller.hpp"
 
 #include "api/routes.hpp"
+#include "app/check_parts.hpp"
 #include "app/convert.hpp"
 #include "app/first_token.hpp"
 #include "app/plugin_listing.hpp"
@@ -47,6 +48,8 @@ std::vector<store::collection> all_collections() {
         all.push_back(std::move(each));
     for (auto& each : devices::tokens::collections())
         all.push_back(std::move(each));
+    for (auto& each : check_parts::collections())
+        all.push_back(std::move(each));
     return all;
 }
 
@@ -83,6 +86,7 @@ class controller::parts {
     asio::awaitable<result<void>> open_store();
     asio::awaitable<result<void>> load_inventory();
     asio::awaitable<result<void>> start_jobs();
+    asio::awaitable<result<void>> start_checks();
     asio::awaitable<result<void>> start_server();
     asio::awaitable<void> life();
 
@@ -110,6 +114,7 @@ class controller::parts {
     std::unique_ptr<devices::node_parts> node_;
     std::unique_ptr<devices::job_engine> engine_;
     std::unique_ptr<devices::login_tester> tester_;
+    std::unique_ptr<check_parts> checks_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
     result<void> outcome_ = ok();
@@ -128,6 +133,8 @@ void controller::parts::compose() {
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);
         });
+    lifecycle_.add(
+        "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
         "http", [this] { return start_server(); },
         [this, grace]() -> asio::awaitable<void> {
@@ -178,6 +185,13 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     co_return co_await engine_->start();
 }
 
+asio::awaitable<result<void>> controller::parts::start_checks() {
+    const check_surroundings around{
+        loop_, *store_, *vault_, plugins_, bus_, figures_, [this] { return engine_->nodes(); }};
+    checks_ = std::make_unique<check_parts>(around, settings_);
+    co_return co_await checks_->start();
+}
+
 asio::awaitable<result<void>> controller::parts::start_server() {
     const api::services over{
         *engine_,
@@ -187,6 +201,8 @@ asio::awaitable<result<void>> controller::parts::start_server() {
         bus_,
         figures_,
         listing_,
+        checks_->service(),
+        checks_->one_off(),
         [this] { return engine_->nodes(); },
         [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
         base::system_clock()};

@@ -4,5 +4,6 @@
 #include "runtime/turns.hpp"
 
 namespace ferrule::devices {
+namespace asio = boost::asio;
 using runtime::turns;
 } // namespace ferrule::devices

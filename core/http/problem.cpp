@@ -20,6 +20,8 @@ constexpr std::array table{
     entry{"agent_not_found", 404},
     entry{"bad_request", 400},
     entry{"body_too_large", 413},
+    entry{"check_disabled", 409},
+    entry{"check_not_found", 404},
     entry{"command_finished", 409},
     entry{"command_not_found", 404},
     entry{"credential_not_found", 422},
@@ -47,6 +49,8 @@ constexpr std::array table{
     entry{"name_taken", 409},
     entry{"no_capacity", 503},
     entry{"no_fleet", 409},
+    entry{"no_node", 422},
+    entry{"no_problem", 409},
     entry{"no_targets", 422},
     entry{"not_found", 404},
     entry{"not_ready", 503},
@@ -62,6 +66,7 @@ constexpr std::array table{
     entry{"store_busy", 503},
     entry{"store_failed", 503},
     entry{"store_unavailable", 503},
+    entry{"target_not_found", 404},
     entry{"task_not_found", 404},
     entry{"token_not_found", 404},
     entry{"too_many_connections", 503},
@@ -72,6 +77,7 @@ constexpr std::array table{
     entry{"unknown_parameter", 400},
     entry{"unsupported_media_type", 415},
     entry{"version_unsupported", 505},
+    entry{"window_not_found", 404},
 };
 static_assert(std::is_sorted(table.begin(), table.end()));
 

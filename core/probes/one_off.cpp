@@ -23,6 +23,15 @@ namespace {
 
 constexpr std::size_t most_measurements = 100'000; // of one request
 
+// Settings are merged and checked as those of a check.
+model::check shape_of(const one_off_request& wanted) {
+    model::check shape;
+    shape.probe = wanted.probe;
+    shape.targets = wanted.targets;
+    shape.settings = wanted.settings;
+    return shape;
+}
+
 // What goes to one node, the same in each round.
 struct share {
     std::string node;
@@ -142,14 +151,10 @@ result<std::vector<std::string>> one_off_probes::nodes_for(const one_off_request
     return names;
 }
 
-result<std::unique_ptr<one_off_run>> one_off_probes::begin(one_off_request wanted, asio::any_io_executor on) const {
-    auto probe = probes_(wanted.probe);
-    if (!probe)
+result<void> one_off_probes::check(const one_off_request& wanted) const {
+    if (const auto probe = probes_(wanted.probe); !probe)
         return probe.error();
-    model::check shape; // settings are merged and checked as those of a check
-    shape.probe = wanted.probe;
-    shape.targets = wanted.targets;
-    shape.settings = wanted.settings;
+    const auto shape = shape_of(wanted);
     if (const auto faults = probe_faults(shape, schemas_); !faults.empty())
         return to_error(faults);
     const auto nodes = nodes_for(wanted);
@@ -161,6 +166,17 @@ result<std::unique_ptr<one_off_run>> one_off_probes::begin(one_off_request wante
                                             std::to_string(wanted.count) + " times; allowed are " +
                                             std::to_string(most_places_) + " places and " +
                                             std::to_string(most_measurements) + " measurements");
+    return ok();
+}
+
+result<std::unique_ptr<one_off_run>> one_off_probes::begin(one_off_request wanted, asio::any_io_executor on) const {
+    if (const auto possible = check(wanted); !possible)
+        return possible.error();
+    auto probe = probes_(wanted.probe);
+    const auto nodes = nodes_for(wanted);
+    if (!probe || !nodes)
+        return probe ? nodes.error() : probe.error();
+    const auto shape = shape_of(wanted);
     auto made = std::make_shared<one_off_run::work>(on, time_);
     for (const auto& node : *nodes) {
         share one;

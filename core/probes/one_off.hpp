@@ -84,6 +84,8 @@ class one_off_probes {
     /// Before the first run.
     void reach_others(elsewhere through) { through_ = std::move(through); }
 
+    /// What is wrong with a request, as `begin` would tell it.
+    result<void> check(const one_off_request& wanted) const;
     /// `invalid_request` for settings that the probe does not take and for too much at once, `plugin_not_found`,
     /// `no_node` when no node matches.
     result<std::unique_ptr<one_off_run>> begin(one_off_request wanted, asio::any_io_executor on) const;

@@ -24,6 +24,9 @@ asio::awaitable<result<json>> fake_plugins::list() {
 
 std::optional<std::string> fake_plugins::local_option(const std::string& kind, const std::string& name,
                                                       const json& options) {
+    if (kind == "probe")
+        return plugins::find_local_option(json::parse(R"({"properties":{"ca_file":{"x-ferrule-local":true}}})"),
+                                          options);
     if (kind != "driver" || name != "ssh")
         return std::nullopt;
     const auto schema =
@@ -46,6 +49,33 @@ asio::awaitable<result<json>> fake_tester::test(std::string name, base::duration
                  {"error", {{"code", "connection_refused"}, {"message", name}, {"retryable", true}}}};
     co_return outcome;
 }
+
+asio::awaitable<result<std::string>> fake_probe::run(std::string target, base::steady_time) {
+    const auto host = json::parse(target).value("host", "");
+    if (host.starts_with("down"))
+        co_return std::string(R"({"success": false, "duration_ms": 2, "reason": "nobody is there", )"
+                              R"("failed_phase": "connect"})");
+    co_return std::string(R"({"success": true, "duration_ms": 2})");
+}
+
+void fake_probe::run_batch(std::vector<std::string> targets, base::steady_time deadline, asio::any_io_executor on,
+                           batch_callback done) {
+    for (std::size_t i = 0; i < targets.size(); ++i)
+        asio::co_spawn(on, run(targets[i], deadline),
+                       [done, i](const std::exception_ptr&, result<std::string> outcome) { done(i, outcome); });
+}
+
+namespace {
+
+std::vector<model::node_info> local_nodes() {
+    model::node_info local;
+    local.name = "local";
+    local.capacity = 100;
+    local.tags = {{"site", "here"}};
+    return {local};
+}
+
+} // namespace
 
 fixture::fixture(config::http_settings wanted)
     : jobs(bus)
@@ -79,6 +109,7 @@ fixture::fixture(config::http_settings wanted)
         texts_[name] = made->text.reveal();
     }
 
+    make_checks();
     const api::services over{jobs,
                              *inventory,
                              *tokens,
@@ -86,12 +117,9 @@ fixture::fixture(config::http_settings wanted)
                              bus,
                              figures,
                              plugins,
-                             [] {
-                                 model::node_info local;
-                                 local.name = "local";
-                                 local.capacity = 100;
-                                 return std::vector<model::node_info>{local};
-                             },
+                             *checks,
+                             *one_off,
+                             [] { return local_nodes(); },
                              [this] { return reasons; },
                              base::system_clock()};
     wanted.listen = {"127.0.0.1:0"};
@@ -104,7 +132,59 @@ fixture::fixture(config::http_settings wanted)
         throw std::runtime_error(started.error().message());
 }
 
+void fixture::make_checks() {
+    const auto schemas = [](const std::string& probe) -> result<std::string> {
+        if (probe != "fake")
+            return error("plugin_not_found", "there is no probe plugin \"" + probe + "\"");
+        return std::string(R"({"additionalProperties": false, "properties": {"count": {"type": "integer"},
+            "password": {"type": "string"}, "ca_file": {"type": "string", "x-ferrule-local": true}}})");
+    };
+    probes::sealing at_rest;
+    at_rest.seal = [this](std::string_view text, std::string_view purpose) { return vault->seal(text, purpose); };
+    at_rest.open = [this](std::string_view text, std::string_view purpose) {
+        return vault->open_sealed(text, purpose);
+    };
+    book.emplace(records, at_rest, schemas);
+    checks.emplace(loop.make_strand(), records, *book, bus, figures.registry(), probes::check_options());
+    one_off.emplace(
+        "local",
+        [](const std::string& name) -> result<std::shared_ptr<plugins::probe>> {
+            if (name != "fake")
+                return error("plugin_not_found", "there is no probe plugin \"" + name + "\"");
+            return std::shared_ptr<plugins::probe>(std::make_shared<fake_probe>());
+        },
+        schemas, [] { return local_nodes(); }, 100);
+    model::check check;
+    check.name = "file-check";
+    check.probe = "fake";
+    for (const auto* host : {"up1", "down1"}) {
+        model::check_target target;
+        target.host = host;
+        check.targets.push_back(target);
+    }
+    std::vector<model::check> all{check};
+    const auto loaded = asio::co_spawn(loop.context(), book->load(all), asio::use_future).get();
+    const auto started = asio::co_spawn(loop.context(), checks->start(local_nodes()), asio::use_future).get();
+    if (!loaded || !started)
+        throw std::runtime_error("the checks did not start");
+    // As this node's runner would.
+    last_result_ = base::system_clock().wall_now() - 60s;
+    checks->on_run([this](const std::string& node, const std::string& name, const std::string& target) {
+        model::sample one;
+        one.check = name;
+        one.target = target;
+        last_result_ += 1s; // several runs within a millisecond are several results
+        one.at = last_result_;
+        one.success = !target.starts_with("down");
+        one.reason = one.success ? "" : "nobody is there";
+        one.duration_ms = 1;
+        std::vector<model::sample> found{one};
+        checks->take(node, std::move(found));
+    });
+}
+
 fixture::~fixture() {
+    asio::co_spawn(loop.context(), checks->stop(), asio::use_future).get();
     asio::co_spawn(loop.context(), server->stop(0s), asio::use_future).get();
     loop.stop();
     loop.join();

@@ -20,6 +20,8 @@
 #include "http/dispatcher.hpp"
 #include "http/http_client.hpp"
 #include "http/server.hpp"
+#include "probes/check_service.hpp"
+#include "probes/one_off.hpp"
 #include "runtime/io.hpp"
 #include "state/metrics.hpp"
 
@@ -42,6 +44,21 @@ class fake_tester final : public devices::device_tester {
     std::atomic<base::duration> limit{};
 };
 
+/// A probe that finds everything up but hosts whose name begins with `down`.
+class fake_probe final : public plugins::probe {
+  public:
+    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+    asio::awaitable<result<std::string>> run(std::string target, base::steady_time deadline) override;
+    void run_batch(std::vector<std::string> targets, base::steady_time deadline, asio::any_io_executor on,
+                   batch_callback done) override;
+
+  private:
+    std::string name_ = "fake";
+};
+
+/// The check `file-check` of the probe `fake` with the targets `up1` and `down1` comes from the configuration; nobody
+/// measures it unless a test gives results.
 /// The device `frr1` and the credential `lab` (with the password `file-password`) come from the configuration.
 class fixture {
   public:
@@ -71,11 +88,18 @@ class fixture {
     fake_jobs jobs;
     fake_tester tester;
     fake_plugins plugins;
+    std::optional<probes::check_book> book;
+    std::optional<probes::check_service> checks;
+    std::optional<probes::one_off_probes> one_off;
     std::vector<std::string> reasons; ///< Set before asking.
     std::optional<http::dispatcher> app;
     std::optional<http::server> server;
 
   private:
+    void make_checks();
+
+    base::wall_time last_result_{};
+
     std::filesystem::path folder_;
     std::map<std::string, std::string> texts_;
 };

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -46,8 +47,13 @@ class memory_store final : public store::store {
         std::vector<::ferrule::store::row> rows;
         const std::lock_guard lock(mutex_);
         for (const auto& [at, row] : kept_)
-            if (at.first == wanted.collection)
+            if (at.first == wanted.collection && at.second >= wanted.from &&
+                (wanted.to.empty() || at.second < wanted.to))
                 rows.push_back(row);
+        if (wanted.reverse)
+            std::reverse(rows.begin(), rows.end());
+        if (wanted.limit != 0 && rows.size() > wanted.limit)
+            rows.resize(wanted.limit);
         co_return rows;
     }
 

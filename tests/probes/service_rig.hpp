@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probes/check_service.hpp"
+#include "probes/runner_rig.hpp"
 
 #include "base/json.hpp"
 #include "runtime/io.hpp"
@@ -172,5 +173,28 @@ class followed {
     std::unique_ptr<ferrule::state::subscription> heard_;
     std::vector<std::string> told_;
 };
+
+using texts = std::vector<std::string>;
+
+inline ferrule::model::check edge() {
+    auto made = scripted_check("edge", {"r1"}, 10s);
+    made.max_attempts = 2;
+    made.flapping.enabled = false;
+    return made;
+}
+
+struct place {
+    ferrule::tests::scratch_folder folder;
+    std::string path = folder.file("checks.db");
+    moved_clock clock;
+};
+
+inline double of(const prometheus::Registry& in, const std::string& name) {
+    for (const auto& family : in.Collect())
+        if (family.name == name && !family.metric.empty())
+            return family.type == prometheus::MetricType::Counter ? family.metric[0].counter.value
+                                                                  : family.metric[0].gauge.value;
+    return -1;
+}
 
 } // namespace test

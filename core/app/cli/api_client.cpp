@@ -97,11 +97,19 @@ class api_client::wire {
         return base::parse_json(answer);
     }
 
-    result<void> follow(const std::string& path, const std::function<bool(const stream_event&)>& each) {
+    result<void> follow(const std::string& path, const json* body,
+                        const std::function<bool(const stream_event&)>& each) {
         following state;
         state.each = &each;
         const std::vector<std::string> accept{"Accept: text/event-stream"};
-        auto* list = prepare("GET", path, accept);
+        auto* list = prepare(body == nullptr ? "GET" : "POST", path, accept);
+        const auto text = body == nullptr ? std::string() : base::dump(*body);
+        if (body != nullptr) {
+            list = curl_slist_append(list, "Content-Type: application/json");
+            curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
+            curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, text.c_str());
+            curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, "POST");
+        }
         curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, list);
         curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, take_events);
         curl_easy_setopt(handle_, CURLOPT_WRITEDATA, &state);
@@ -167,7 +175,12 @@ result<json> api_client::remove(const std::string& path) {
 }
 
 result<void> api_client::follow(const std::string& path, const std::function<bool(const stream_event&)>& each) {
-    return wire_->follow(path, each);
+    return wire_->follow(path, nullptr, each);
+}
+
+result<void> api_client::follow(const std::string& path, const json& body,
+                                const std::function<bool(const stream_event&)>& each) {
+    return wire_->follow(path, &body, each);
 }
 
 std::string escape(std::string_view text) {

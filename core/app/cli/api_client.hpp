@@ -57,6 +57,9 @@ class api_client {
     result<base::json> remove(const std::string& path);
     /// Follows a stream until it ends or `each` returns false.
     result<void> follow(const std::string& path, const std::function<bool(const stream_event&)>& each);
+    /// The same for a stream that is the answer to a request with a body.
+    result<void> follow(const std::string& path, const base::json& body,
+                        const std::function<bool(const stream_event&)>& each);
 
   private:
     class wire;

@@ -53,6 +53,8 @@ int parse_and_run(int argc, char** argv) {
     add_job(root, chosen);
     add_command(root, chosen);
     add_inventory(root, chosen);
+    add_check(root, chosen);
+    add_probe(root, chosen);
     add_token(root, chosen);
     add_completion(root, chosen);
     if (const auto unknown = unknown_command(root, argc, argv); !unknown.empty()) {

@@ -22,6 +22,8 @@ void add_exec(CLI::App& root, action& chosen);
 void add_job(CLI::App& root, action& chosen);
 void add_command(CLI::App& root, action& chosen);
 void add_inventory(CLI::App& root, action& chosen);
+void add_check(CLI::App& root, action& chosen);
+void add_probe(CLI::App& root, action& chosen);
 void add_token(CLI::App& root, action& chosen);
 
 /// `ferrule completion bash|zsh`, made from all other commands; add it last.

@@ -1,0 +1,83 @@
+#include "api/check_bodies.hpp"
+
+#include "base/json.hpp"
+#include "base/redact.hpp"
+#include "model/check_json.hpp"
+
+namespace ferrule::api {
+
+using base::json;
+
+namespace {
+
+void mask(json& settings) {
+    if (settings.is_array())
+        for (auto& each : settings)
+            mask(each);
+    if (!settings.is_object())
+        return;
+    for (auto& [key, value] : settings.items()) {
+        if (value.is_string() && base::is_secret_key(key))
+            value = base::redacted;
+        else
+            mask(value);
+    }
+}
+
+void mask_check(json& check) {
+    if (check.contains("settings"))
+        mask(check["settings"]);
+    for (auto& target : check["targets"])
+        if (target.contains("settings"))
+            mask(target["settings"]);
+}
+
+// Masks in `sent` become what stands at their place in `kept`; false when there is nothing.
+bool unmask(json& sent, const json* kept) {
+    bool all = true;
+    if (sent.is_array())
+        for (std::size_t i = 0; i < sent.size(); ++i)
+            all =
+                unmask(sent[i], kept != nullptr && kept->is_array() && i < kept->size() ? &(*kept)[i] : nullptr) && all;
+    if (!sent.is_object())
+        return all;
+    for (auto& [key, value] : sent.items()) {
+        const json* there = kept != nullptr && kept->is_object() && kept->contains(key) ? &(*kept)[key] : nullptr;
+        if (value.is_string() && value == base::redacted && base::is_secret_key(key)) {
+            if (there == nullptr)
+                all = false;
+            else
+                value = *there;
+        } else {
+            all = unmask(value, there) && all;
+        }
+    }
+    return all;
+}
+
+} // namespace
+
+json shown_check(const model::check& of) {
+    auto shown = model::to_json(of);
+    mask_check(shown);
+    return shown;
+}
+
+result<model::check> read_check(json body, const std::string& name, const model::check* before) {
+    if (!body.is_object())
+        return model::check_from_json(body);
+    body.erase("origin");
+    body.erase("state");
+    if (!name.empty() && !body.contains("name"))
+        body["name"] = name;
+    const auto kept = before == nullptr ? json() : model::to_json(*before);
+    if (!unmask(body, before == nullptr ? nullptr : &kept))
+        return error("invalid_request", "settings: " + std::string(base::redacted) +
+                                            " stands in place of a secret that is not known; give the secret");
+    auto read = model::check_from_json(body);
+    if (read && !name.empty() && read->name != name)
+        return error("invalid_request", "name: differs from the name in the path");
+    return read;
+}
+
+} // namespace ferrule::api

@@ -1,0 +1,145 @@
+#include "app/check_parts.hpp"
+
+#include "devices/vault.hpp"
+#include "plugins/registry.hpp"
+#include "probes/check_service.hpp"
+#include "probes/one_off.hpp"
+#include "probes/runner.hpp"
+#include "runtime/io.hpp"
+#include "state/event_bus.hpp"
+#include "state/metrics.hpp"
+
+#include <utility>
+
+namespace ferrule::app {
+
+namespace {
+
+// The plugin's note tells its schema without running any code of it.
+probes::settings_schema schemas_of(plugins::registry& from) {
+    return [&from](const std::string& name) -> result<std::string> {
+        if (const auto there = from.probe(name); !there)
+            return there.error();
+        const auto known = from.describe(name);
+        if (!known)
+            return known.error();
+        for (const auto& each : *known)
+            if (const auto* component = each.note.find(plugins::kind::probe, name); component != nullptr)
+                return component->config_schema;
+        return std::string();
+    };
+}
+
+probes::sealing sealed_by(const devices::vault& vault) {
+    probes::sealing made;
+    made.seal = [&vault](std::string_view text, std::string_view purpose) { return vault.seal(text, purpose); };
+    made.open = [&vault](std::string_view text, std::string_view purpose) { return vault.open_sealed(text, purpose); };
+    return made;
+}
+
+probes::check_options options_of(const config::settings& settings) {
+    probes::check_options made;
+    made.write_every = settings.probes.write_interval;
+    made.keep.samples = settings.store.retention.samples;
+    made.keep.rollups = settings.store.retention.rollups;
+    made.most_series = settings.probes.max_series;
+    for (const auto& each : settings.probes.anchors) {
+        probes::anchor_rule rule;
+        rule.nodes = each.nodes;
+        rule.probe = each.probe;
+        rule.targets = each.targets;
+        rule.settings = each.settings;
+        rule.interval = each.interval;
+        rule.timeout = each.timeout;
+        made.anchors.push_back(std::move(rule));
+    }
+    return made;
+}
+
+probes::runner_options runner_options_of(const config::settings& settings) {
+    probes::runner_options made;
+    made.most_running = settings.probes.max_running;
+    return made;
+}
+
+} // namespace
+
+class check_parts::parts {
+  public:
+    parts(const check_surroundings& around, const config::settings& settings)
+        : settings_(settings)
+        , nodes_(around.nodes)
+        , book_(around.records, sealed_by(around.vault), schemas_of(around.plugins))
+        , service_(around.loop.make_strand(), around.records, book_, around.events, around.figures.registry(),
+                   options_of(settings))
+        , runner_figures_(around.figures.registry())
+        , runner_(
+              around.loop.make_strand(), settings.node,
+              [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
+              [this](std::vector<model::sample> all) { service_.take(settings_.node, std::move(all)); },
+              runner_figures_, runner_options_of(settings))
+        , one_off_(
+              settings.node, [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
+              schemas_of(around.plugins), around.nodes, settings.probes.max_one_off) {
+        service_.on_assignments([this] { runner_.assign(service_.assignments_for(settings_.node)); });
+        service_.on_run([this](const std::string& node, const std::string& check, const std::string& target) {
+            if (node == settings_.node)
+                runner_.run_now(check, target);
+        });
+    }
+
+    asio::awaitable<result<void>> start() {
+        auto checks = settings_.inventory.checks;
+        auto loaded = co_await book_.load(std::move(checks));
+        if (!loaded)
+            co_return loaded.error();
+        co_return co_await service_.start(nodes_());
+    }
+
+    asio::awaitable<void> stop() {
+        co_await runner_.stop();
+        co_await service_.stop();
+    }
+
+    probes::check_service& service() noexcept { return service_; }
+
+    probes::one_off_probes& one_off() noexcept { return one_off_; }
+
+  private:
+    const config::settings& settings_;
+    const std::function<std::vector<model::node_info>()> nodes_;
+    probes::check_book book_;
+    probes::check_service service_;
+    probes::runner_metrics runner_figures_;
+    probes::runner runner_;
+    probes::one_off_probes one_off_;
+};
+
+std::vector<store::collection> check_parts::collections() {
+    auto all = probes::check_records::collections();
+    all.push_back(probes::check_book::collection());
+    return all;
+}
+
+check_parts::check_parts(const check_surroundings& around, const config::settings& settings)
+    : parts_(std::make_unique<parts>(around, settings)) {}
+
+check_parts::~check_parts() = default;
+
+asio::awaitable<result<void>> check_parts::start() {
+    return parts_->start();
+}
+
+asio::awaitable<void> check_parts::stop() {
+    return parts_->stop();
+}
+
+probes::check_service& check_parts::service() noexcept {
+    return parts_->service();
+}
+
+probes::one_off_probes& check_parts::one_off() noexcept {
+    return parts_->one_off();
+}
+
+} // namespace ferrule::app

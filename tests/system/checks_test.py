@@ -1,0 +1,161 @@
+"""A check as a user has it: a server goes down and comes back, and the daemon is killed in between."""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import unittest
+
+from daemon import Daemon
+from surroundings import LIMIT_S, SystemTest, main
+
+
+class Server:
+    """Accepts connections on a port of loopback, which it keeps while it is down."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self.up()
+
+    def up(self) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", self.port))
+        self._socket.listen(64)
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, args=(self._socket,), daemon=True)
+        self._thread.start()
+
+    @staticmethod
+    def _accept(on: socket.socket) -> None:
+        while True:
+            try:
+                on.accept()[0].close()
+            except OSError:
+                return
+
+    def down(self) -> None:
+        assert self._socket is not None and self._thread is not None
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(LIMIT_S)
+
+
+class Checks(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = Server()
+        self.addCleanup(self.server.down)
+        self.daemon = Daemon(self.scratch / "ferrule", {
+            "probes": {"write_interval": "200ms"},
+            "checks": [{"name": "web", "probe": "tcp", "interval": "1s", "retry_interval": "100ms", "max_attempts": 3,
+                        "flapping": {"enabled": False}, "targets": [{"name": "server", "host": "127.0.0.1", "port": self.server.port}]}]})
+        self.addCleanup(self.daemon.close)
+        self.daemon.start()
+
+    def wait_for(self, events, change: str, state: str) -> dict:
+        """The next transition of the agreement of this kind."""
+        for event in events:
+            if event.name == "check.state" and "location" not in event.data and (event.data["change"], event.data["to"]) == (change, state):
+                return event.data
+        raise AssertionError(f"the stream ended before {change} {state}")
+
+    def cli(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run([self.daemon.program, *words], env=self.daemon.client_env(), capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def test_down_and_up_again_across_a_kill(self) -> None:
+        with self.daemon.api() as api, self.daemon.api() as listening:
+            events = listening.stream("/api/v1/events?topics=check.state")
+            self.assertEqual(next(events).name, "hello")
+            api("POST", "/api/v1/checks/web/run?wait=30s", expect=200)
+            self.assertEqual(api.get("/api/v1/checks/web")["state"], "ok")
+
+            self.server.down()
+            seen = []
+            for event in events:
+                seen.append((event.data.get("location", ""), event.data["change"], event.data["to"], event.data["attempt"]))
+                if seen[-1][:3] == ("", "hard", "critical"):
+                    self.assertTrue(event.data["notify"])
+                    self.assertIn("refused", event.data["reason"].lower())
+                    break
+            down = [each for each in seen if each[2] == "critical"]
+            self.assertEqual(down, [("test", "soft", "critical", 1), ("test", "soft", "critical", 2), ("test", "hard", "critical", 3),
+                                    ("", "hard", "critical", 1)])
+            self.cli("check", "state", "web", code=1)
+            before = {each["at"] for each in api.items("/api/v1/checks/web/results")}
+
+        self.daemon.kill()
+        self.daemon.start()
+        with self.daemon.api() as api, self.daemon.api() as listening:
+            state = api.get("/api/v1/checks/web/state")["targets"][0]
+            self.assertEqual((state["state"], state["locations"][0]["attempt"]), ("critical", 3), "what was told outlives a kill")
+            after = {each["at"] for each in api.items("/api/v1/checks/web/results")}
+            self.assertLessEqual(before, after, "what was shown is on disk")
+            events = listening.stream("/api/v1/events?topics=check.state")
+            self.assertEqual(next(events).name, "hello")
+            self.server.up()
+            back = self.wait_for(events, "hard", "ok")
+            self.assertEqual((back["from"], back["notify"]), ("critical", True))
+
+            figures = api.get("/api/v1/checks/web/figures?window=1h&by=location")["items"][0]
+            results = api.items("/api/v1/checks/web/results")
+            self.assertEqual(figures["location"], "test")
+            self.assertGreaterEqual(figures["count"], len(before) + 1)
+            good = sum(each["success"] for each in results)
+            self.assertLess(figures["availability"], 1)
+            self.assertGreater(figures["availability"], 0)
+            self.assertLessEqual(good, figures["ok"] + 1)
+            self.assertEqual(len({each["at"] for each in results}), len(results), "nothing is there twice")
+        self.assertIn("web", self.cli("check", "list"))
+        self.assertIn("server", self.cli("check", "state", "web"))
+        self.cli("check", "run", "web")
+
+    def test_metrics_are_as_prometheus_wants_them(self) -> None:
+        with self.daemon.api() as api:
+            api("POST", "/api/v1/checks/web/run?wait=30s", expect=200)
+            page = api("GET", "/metrics", expect=200).text
+        for series in ('ferrule_check_state{check="web",target="server"} 0', 'ferrule_check_results_total{check="web",location="test",outcome="up"',
+                       'ferrule_check_latency_seconds_bucket{check="web",location="test",target="server",le="', "ferrule_check_lag_seconds_bucket",
+                       "ferrule_check_ticks_missed_total", "ferrule_check_samples_stored_total"):
+            self.assertIn(series, page)
+        promtool = shutil.which("promtool")
+        if promtool is None:
+            raise unittest.SkipTest("promtool is not installed")
+        linted = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        self.assertEqual((linted.returncode, linted.stdout + linted.stderr), (0, ""))
+
+    def test_checks_are_made_from_a_file_and_measured_at_once(self) -> None:
+        file = self.scratch / "more.yaml"
+        file.write_text(f"checks:\n  - name: more\n    probe: tcp\n    interval: 1h\n    targets: [{{host: 127.0.0.1, port: {self.server.port}}}]\n")
+        self.assertIn("more is measured every 1h", self.cli("check", "create", "-f", str(file)))
+        self.cli("check", "create", "-f", str(file), code=1)
+        self.cli("check", "create", "--replace", "-f", str(file))
+        self.assertIn('"origin": "api"', self.cli("check", "show", "more"))
+        self.assertIn("ok", self.cli("check", "run", "more"))
+        self.cli("check", "delete", "more")
+        self.cli("check", "show", "more", code=1)
+        self.cli("check", "delete", "web", code=1)
+
+    def test_a_probe_from_the_command_line_says_what_it_found(self) -> None:
+        good = f"127.0.0.1:{self.server.port}"
+        out = self.cli("probe", "tcp", good, "--count", "3", "--interval", "10ms")
+        self.assertEqual(out.count(f"{good} from test: ok, "), 3)
+        self.assertRegex(out, rf"{good} +test +3/3 +0%")
+        lines = [json.loads(line) for line in self.cli("probe", "tcp", good, "--json").splitlines()]
+        self.assertEqual([each["success"] for each in lines], [True])
+        self.server.down()
+        self.assertIn("refused", self.cli("probe", "tcp", good, code=1).lower())
+        self.server.up()
+        self.cli("probe", "tcp", good, "--from", "nobody", code=1)
+        self.cli("probe", "tcp", good, "--set", "nonsense", code=2)
+        self.cli("probe", "pigeon", good, code=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,9 +21,9 @@ using http::response;
 namespace {
 
 // Topics with the flow of single jobs, commands and results are sent only when they are asked for.
-constexpr std::array<std::string_view, 12> topics{
-    "job",     "job.output", "job.result", "command", "command.task", "command.output",
-    "session", "device",     "plugin",     "node",    "check.state",  "check.sample"};
+constexpr std::array<std::string_view, 12> topics{"job",          "job.output",     "job.result",  "command",
+                                                  "command.task", "command.output", "session",     "device",
+                                                  "plugin",       "node",           "check.state", "check.sample"};
 
 bool is_default(std::string_view topic) {
     return !topic.starts_with("job.") && !topic.starts_with("command.") && topic != "check.sample";

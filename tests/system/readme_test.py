@@ -105,6 +105,9 @@ class Readme(SystemTest):
         self.assertRegex(said["ferrule session list"], r"frr1 +idle")
         rest = next(text for line, text in said.items() if line.startswith("curl"))
         self.assertRegex(rest, r'"state":"succeeded".*eth0 +up')
+        self.assertRegex(said["ferrule check run ssh-port"], r"frr1 +\S+ +ok")
+        self.assertRegex(said["ferrule check state ssh-port"], r"frr1 +\(all\) +ok")
+        self.assertIn("3/3", said["ferrule probe icmp 127.0.0.1 --count 3 --interval 200ms"])
         self.assertNotIn("FAILED", said["ferrule plugin check greeting/build/greeting.so"])
         self.copy_the_new_plugin()
 

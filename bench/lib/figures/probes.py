@@ -14,6 +14,8 @@ PROBES = 150_000
 AT_ONCE = 4000
 BURSTS = 15_000
 BURST = 10
+CHECKS = 10_000
+CHECK_SECONDS = 10
 
 
 def icmp_exchanges(shop: Workshop) -> list[Figure]:
@@ -59,4 +61,23 @@ def _fping(targets) -> dict[str, float]:
     return {"per_second": int(alive[1]) / seconds, "cpu_us": used / int(alive[1]) * 1e6}
 
 
-FIGURES = [("icmp_exchanges", "echo exchanges of the probe icmp over loopback, against fping", icmp_exchanges)]
+def check_lag(shop: Workshop) -> list[Figure]:
+    rounds = [shop.program("check_lag", CHECKS, CHECK_SECONDS) for _ in range(ROUNDS)]
+    for each in rounds:
+        if each["icmp_missed"] or each["runner_missed"]:
+            raise BenchError(f"ticks were missed: {each}")
+
+    def of(what: str) -> float:
+        return median(each[what] for each in rounds)
+
+    return [
+        Figure("check_lag", of("icmp_lag_p99_us") / 1000, "ms", of("timers_lag_p99_us") / 1000, Goal("value", "<=", 5),
+               f"p99, {CHECKS:,} checks a second over icmp; baseline: a timer each, which measures nothing"),
+        Figure("check_lag_schedule", of("runner_lag_p99_us") / 1000, "ms", of("timers_lag_p99_us") / 1000, Goal("value", "<=", 5),
+               "p99, the same with a probe that answers at once"),
+        Figure("check_cpu_schedule", of("runner_cpu") * 100, "%", of("timers_cpu") * 100, None, "of a core, for the same"),
+    ]
+
+
+FIGURES = [("icmp_exchanges", "echo exchanges of the probe icmp over loopback, against fping", icmp_exchanges),
+           ("check_lag", "how late checks begin, against a timer each", check_lag)]

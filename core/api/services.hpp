@@ -23,6 +23,7 @@ class device_tester;
 namespace ferrule::fleet::exec {
 class command_center;
 }
+
 namespace ferrule::probes {
 class check_service;
 class one_off_probes;

@@ -211,6 +211,20 @@ TEST_CASE("a child that outlives its parent's SIGTERM is ended as well") {
     CHECK(dies(static_cast<pid_t>(std::stol(left.end.out))));
 }
 
+TEST_CASE("who left the group and keeps the pipe does not hold up the end of what was killed") {
+    const auto late = run(shell("trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 100' & sleep 100"),
+                          {300ms, 200ms, 1000});
+    CHECK(late.end.why == cause::timeout);
+    CHECK(late.end.signal == SIGKILL);
+    const auto stray = static_cast<pid_t>(std::stol(late.end.out));
+    CHECK(is_alive(stray)); // it is in a group of its own
+    ::kill(stray, SIGKILL);
+}
+
+TEST_CASE("a character that the end of output cuts off is told as broken") {
+    CHECK(run(shell("printf 'a\\342\\202'")).end.out == "a\xEF\xBF\xBD");
+}
+
 TEST_CASE("a process that ends within its grace is told with what it printed then") {
     const auto polite = run(shell("trap 'echo bye; exit 3' TERM; echo on; while :; do sleep 0.01; done"),
                             {60s, 10s, 1000}, [](const outcome& so_far, process_run& self) {

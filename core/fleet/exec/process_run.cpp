@@ -87,6 +87,8 @@ void process_run::read_some(output_stream which) {
         ended = size == 0 || (errno != EAGAIN && errno != EINTR);
         break;
     }
+    if (ended)
+        from.kept.finish();
     tell(which, before, std::string_view(from.kept.text()).substr(before));
     if (!ended)
         return listen(which);
@@ -132,6 +134,7 @@ void process_run::on_timer() {
     if (why_ == process_end::cause::itself)
         return stop_group(process_end::cause::timeout);
     signal_group(SIGKILL);
+    killed_ = true;
     if (exited_)
         finish();
 }
@@ -180,7 +183,7 @@ void process_run::on_exit() {
         return wait_for_exit();
     exited_ = true;
     // The rest of a group that was told to end has until the end of its grace.
-    if (why_ == process_end::cause::itself || (!out_.open && !err_.open))
+    if (why_ == process_end::cause::itself || killed_ || (!out_.open && !err_.open))
         finish();
 }
 

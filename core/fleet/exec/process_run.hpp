@@ -105,6 +105,7 @@ class process_run : public std::enable_shared_from_this<process_run> {
     pid_t pid_ = -1;
     process_end::cause why_ = process_end::cause::itself;
     bool exited_ = false; ///< The program; it has not been waited for.
+    bool killed_ = false; ///< SIGKILL was sent: nobody is waited for any more.
     bool over_ = false;
 };
 

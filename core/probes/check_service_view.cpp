@@ -60,6 +60,11 @@ json machine_json(const check_state& of) {
     return value;
 }
 
+bool is_over(const model::maintenance_window& window, wall_time now) {
+    const auto* fixed = std::get_if<model::fixed_window>(&window.when);
+    return fixed != nullptr && fixed->until <= now;
+}
+
 json acknowledged_json(const std::optional<acknowledgement>& said) {
     if (!said)
         return nullptr;
@@ -116,7 +121,8 @@ json check_service::state_of(const live_check& of) const {
     for (const auto& [name, each] : of.targets)
         value["targets"].push_back(state_of(of, name, each));
     for (const auto& each : of.announced)
-        value["windows"].push_back(model::to_json(each));
+        if (!is_over(each, time_.wall_now()))
+            value["windows"].push_back(model::to_json(each));
     return value;
 }
 

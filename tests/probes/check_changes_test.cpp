@@ -112,6 +112,9 @@ TEST_CASE("an announced window silences, survives a restart and can be taken bac
     const auto figures = on.wait(on.service->figures(wanted));
     REQUIRE(figures);
     CHECK((*figures)["items"][0]["excused"] == 1);
+    at.clock.ms += 3'600'000;
+    CHECK(on.state("edge")["windows"].empty()); // it is over
+    at.clock.ms -= 3'600'000;
     REQUIRE(on.wait(on.service->withdraw("edge", "move")));
     CHECK(on.state("edge")["targets"][0]["maintenance"] == false);
     const auto twice = on.wait(on.service->withdraw("edge", "move"));

@@ -20,7 +20,7 @@ class OfflineCli(SystemTest):
     def test_check_config_accepts_a_good_file_and_says_what_is_in_it(self) -> None:
         good = self.file("credentials: [{name: lab, username: a}]\ndevices: [{name: r1, host: 192.0.2.1, platform: frr, credential: lab}]\n")
         done = self.cli("check-config", good)
-        self.assertRegex(done.stdout, rf"^{good} is valid: 1 devices, 1 credentials, \d+ platforms\n$")
+        self.assertRegex(done.stdout, rf"^{good} is valid: 1 devices, 1 credentials, 0 checks, \d+ platforms\n$")
         self.assertEqual(self.cli("check-config", "-c", good).stdout, done.stdout)
         self.assertEqual(list(self.scratch.iterdir()), [self.scratch / "ferrule.yaml"], "checking must not make anything")
 
@@ -107,7 +107,7 @@ class OfflineCli(SystemTest):
         first = self.complete("")
         for command in ("run", "exec", "job", "device", "plugin", "check-config", "completion"):
             self.assertIn(command, first)
-        self.assertEqual(self.complete("che"), ["check-config"])
+        self.assertEqual(self.complete("che"), ["check-config", "check"])
         self.assertEqual(self.complete("job", "ca"), ["cancel"])
         self.assertIn("--config-file", self.complete("exec", "sw1", "--con"))
         self.assertEqual(sorted(self.complete("job", "list", "--st")), ["--state"])

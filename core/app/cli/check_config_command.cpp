@@ -30,9 +30,10 @@ int check(const config_choice& chosen) {
     }
     for (const auto& warning : settings->warnings)
         std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    std::printf("%s is valid: %zu devices, %zu credentials, %zu platforms\n",
+    std::printf("%s is valid: %zu devices, %zu credentials, %zu checks, %zu platforms\n",
                 settings->file.empty() ? "the default configuration" : settings->file.c_str(),
-                settings->inventory.devices.size(), settings->inventory.credentials.size(), platforms->size());
+                settings->inventory.devices.size(), settings->inventory.credentials.size(),
+                settings->inventory.checks.size(), platforms->size());
     return success;
 }
 

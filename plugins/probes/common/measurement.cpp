@@ -40,6 +40,13 @@ void measurement::phase(std::string_view name) {
     skip();
 }
 
+void measurement::add_phase(std::string_view name) {
+    const auto found =
+        std::find_if(phases_.begin(), phases_.end(), [&](const auto& each) { return each.first == name; });
+    put(phases_, name, since(mark_).count() + (found == phases_.end() ? 0 : found->second));
+    skip();
+}
+
 void measurement::metric(std::string_view name, double value) {
     put(metrics_, name, value);
 }

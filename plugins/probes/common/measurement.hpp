@@ -33,6 +33,9 @@ class measurement {
     /// Ends a phase: it took from the end of the last one until now.
     void phase(std::string_view name);
 
+    /// The same for a phase that comes several times, such as with each redirect: the times add up.
+    void add_phase(std::string_view name);
+
     /// The next phase begins now.
     void skip() { mark_ = host_->now(); }
 

@@ -4,18 +4,26 @@
 
 #include <ferrule/sdk/json.hpp>
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace ferrule::probes {
 
-/// What was read from targets, found again by their text without host and port, so that checks which differ in nothing
-/// else share it. Bounded; starts anew when it is full, and keeps nothing that is in use from living on. One thread.
+/// What was read from targets, found again by their text without the members that say where they are, so that checks
+/// which differ in nothing else share it. Bounded; starts anew when it is full, and keeps nothing that is in use from
+/// living on. One thread.
 template <class Settings>
 class settings_cache {
   public:
     using pointer = std::shared_ptr<const Settings>;
+
+    explicit settings_cache(std::initializer_list<std::string_view> place = {"host", "port"})
+        : place_(place) {}
 
     /// The settings of a target, made by `read(target)` when they are not there yet. What `read` throws is passed on
     /// and not remembered.
@@ -23,7 +31,7 @@ class settings_cache {
     pointer get(const sdk::json& target, Read read) {
         key_.clear();
         for (std::size_t i = 0; i < target.keys().size(); ++i) {
-            if (target.keys()[i] != "host" && target.keys()[i] != "port") {
+            if (std::find(place_.begin(), place_.end(), target.keys()[i]) == place_.end()) {
                 sdk::append_json_string(key_, target.keys()[i]);
                 key_ += target.items()[i].dump();
             }
@@ -45,7 +53,8 @@ class settings_cache {
     static constexpr std::size_t most = 4096;
 
     std::unordered_map<std::string, pointer> known_;
-    std::string key_; // kept for its memory
+    std::vector<std::string_view> place_; // constants
+    std::string key_;                     // kept for its memory
 };
 
 } // namespace ferrule::probes

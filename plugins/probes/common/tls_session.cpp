@@ -59,6 +59,10 @@ tls_session::tls_session(tls_context context, const tls_settings& how, const std
     if (how.max_version != 0) {
         SSL_set_max_proto_version(tls_.get(), how.max_version);
     }
+    if (!how.alpn.empty()) {
+        SSL_set_alpn_protos(tls_.get(), reinterpret_cast<const unsigned char*>(how.alpn.data()),
+                            static_cast<unsigned>(how.alpn.size()));
+    }
     const bool literal = parse_address(expected_name_).has_value();
     if (!literal) {
         SSL_set_tlsext_host_name(tls_.get(), expected_name_.c_str());
@@ -180,6 +184,13 @@ fault tls_session::why(sdk::probe_phase phase, const std::string& peer) const {
     return {phase, peer + what +
                        (problem_.empty() ? "the server closed the connection in the middle of it" : problem_) +
                        (problem_.ends_with('?') ? "" : ".")};
+}
+
+std::string_view tls_session::protocol() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(tls_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
 }
 
 const STACK_OF(X509) * tls_session::sent_chain() const noexcept {

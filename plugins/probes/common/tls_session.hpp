@@ -38,6 +38,9 @@ class tls_session {
     /// Why the last step failed; `phase` is that of the step.
     [[nodiscard]] fault why(sdk::probe_phase phase, const std::string& peer) const;
 
+    /// The protocol that the peer chose of those offered; empty when it chose none.
+    [[nodiscard]] std::string_view protocol() const noexcept;
+
     /// What the peer sent as its chain, nullptr before that.
     [[nodiscard]] const STACK_OF(X509) * sent_chain() const noexcept;
 

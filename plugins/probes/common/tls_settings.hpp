@@ -17,6 +17,7 @@ struct tls_settings {
     int max_version = 0;
     std::string client_cert; ///< PEM files.
     std::string client_key;
+    std::string alpn; ///< The protocols that a probe offers, as TLS writes them (RFC 7301); no setting.
 
     /// Overwrites what the reader has; unknown members are refused.
     void read(settings_reader from);

@@ -77,7 +77,7 @@ TEST_CASE("the configuration gives what targets do not say, and is as strict") {
 }
 
 TEST_CASE("the note of each probe describes its settings") {
-    const auto which = GENERATE(as<std::string>{}, "tcp", "udp", "dns");
+    const auto which = GENERATE(as<std::string>{}, "tcp", "udp", "dns", "http");
     const auto note =
         json::parse(ferrule::testhost::read_note(std::string(FERRULE_PROBE_FOLDER) + "/" + which + ".so"));
     const auto& component = note["components"][0];

@@ -32,8 +32,9 @@ class zlib_unpacker final : public unpacker {
             return from.empty() ? status::more : status::broken;
         }
         if (ended_) {
-            if (!gzip_ || from.empty() || from.front() != '\x1f') {
-                return status::ended; // padding
+            padded_ = padded_ || !gzip_ || (!from.empty() && from.front() != '\x1f');
+            if (padded_ || from.empty()) {
+                return status::ended;
             }
             inflateReset(&state_); // another member
             ended_ = false;
@@ -65,6 +66,7 @@ class zlib_unpacker final : public unpacker {
     bool gzip_;
     bool begun_ = false;
     bool ended_ = false;
+    bool padded_ = false; ///< Something else follows, in which nothing begins any more.
 };
 
 class brotli_unpacker final : public unpacker {

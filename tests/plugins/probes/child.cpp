@@ -59,10 +59,17 @@ child::child(std::vector<std::string> command, int ending, const std::vector<int
         throw std::runtime_error("no pipe");
     }
     output_ = ends[0];
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); // until it is another program, which has no handlers of ours
     process_ = ::fork();
     if (process_ == 0) {
+        std::signal(ending, SIG_DFL);
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
         become(words.data(), around.data(), inherited, ends[1], ending);
     }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::close(ends[1]);
 }
 

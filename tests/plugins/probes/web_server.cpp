@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/probes/web_server.hpp"
 
+#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +23,23 @@ std::string pem(Write write) {
     char* text = nullptr;
     const auto size = BIO_get_mem_data(out.get(), &text);
     return {text, static_cast<std::size_t>(size)};
+}
+
+/// Asks once and reads to the end, which blocks until the server is up.
+void wait_for_answer(std::uint16_t port) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const std::string text = "GET / HTTP/1.0\r\n\r\n";
+    char c = 0;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0 &&
+        ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) > 0) {
+        while (::recv(fd, &c, 1, 0) > 0) {
+        }
+    }
+    ::close(fd);
 }
 
 std::string listening(const std::string& at, const std::string& locations, const std::string& more) {
@@ -59,6 +77,7 @@ web_server::web_server(const std::string& locations, const certificate_spec& spe
     process_ =
         std::make_unique<child>(std::vector<std::string>{nginx, "-e", "stderr", "-p", here, "-c", config}, SIGTERM,
                                 std::vector{plain_.fd(), tls_.fd()}, std::vector<std::string>{"NGINX=3;4;"});
+    wait_for_answer(plain_.port()); // a signal to end that comes before it has its workers would be lost
 }
 
 void web_server::write_pair(const std::string& name, SSL_CTX* of) const {

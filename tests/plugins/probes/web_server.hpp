@@ -15,7 +15,8 @@
 
 namespace ferrule::probes_test {
 
-/// nginx with one port for http and one for https with HTTP/2, both inherited: connections are taken before it is up.
+/// nginx with one port for http and one for https with HTTP/2, both inherited, so that nobody else takes them
+/// meanwhile.
 class web_server {
   public:
     /// `locations` goes into both servers, `more` into the one with TLS. Needs `available()`.

@@ -21,9 +21,9 @@ using http::response;
 namespace {
 
 // Topics with the flow of single jobs, commands and results are sent only when they are asked for.
-constexpr std::array<std::string_view, 12> topics{"job",          "job.output",     "job.result",  "command",
-                                                  "command.task", "command.output", "session",     "device",
-                                                  "plugin",       "node",           "check.state", "check.sample"};
+constexpr std::array<std::string_view, 13> topics{
+    "job",    "job.output", "job.result", "command",     "command.task", "command.output", "session",
+    "device", "plugin",     "node",       "check.state", "check.sample", "agent"};
 
 bool is_default(std::string_view topic) {
     return !topic.starts_with("job.") && !topic.starts_with("command.") && topic != "check.sample";
@@ -131,7 +131,7 @@ void add_events(endpoints& to, const services& over) {
     made.tag = "events";
     made.summary = "Follow what happens as server-sent events, by topic";
     made.query = {{"topics", "Comma-separated: job, job.output, job.result, command, command.task, command.output, "
-                             "session, device, plugin, node, check.state, check.sample; without it "
+                             "session, device, plugin, node, agent, check.state, check.sample; without it "
                              "all but job.…, command.… and check.sample"},
                   {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it",
                    R"({"type":"integer","minimum":0})"}};

@@ -25,6 +25,8 @@ void add_nodes(endpoints& to, const services& over);
 void add_checks(endpoints& to, const services& over);
 void add_check_runs(endpoints& to, const services& over, const config::http_settings& wanted);
 void add_probe_runs(endpoints& to, const services& over, const config::http_settings& wanted);
+/// None without a fleet.
+void add_agents(endpoints& to, const services& over);
 void add_health(endpoints& to, const services& over, const config::http_settings& wanted);
 
 /// Commands were asked for where there are no agents.

@@ -53,6 +53,7 @@ http::router make_router(const services& over, const config::http_settings& want
     add_checks(all, over);
     add_check_runs(all, over, wanted);
     add_probe_runs(all, over, wanted);
+    add_agents(all, over);
     add_health(all, over, wanted);
     add_openapi(all);
     http::router routes;

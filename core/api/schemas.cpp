@@ -258,11 +258,42 @@ constexpr const char* rest = R"json({
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}, "next": {"$ref": "#/components/schemas/Cursor"}}}
 })json";
 
+constexpr const char* agents = R"json({
+"Agent": {"type": "object", "required": ["name", "state", "connected"],
+  "properties": {"name": {"$ref": "#/components/schemas/Name"}, "state": {"type": "string", "enum": ["online", "late", "offline", "revoked"]},
+    "connected": {"type": "boolean"}, "labels": {"$ref": "#/components/schemas/Labels"}, "region": {"type": "string"},
+    "version": {"type": "string"}, "host": {"type": "string"}, "address": {"type": "string"},
+    "features": {"type": "array", "items": {"type": "string"}},
+    "joined_at": {"$ref": "#/components/schemas/Time"}, "connected_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "last_seen_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "certificate": {"type": "object", "properties": {"serial": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/MaybeTime"}}},
+    "lost_deliveries": {"type": "integer", "description": "Dropped from its full spool since it joined"},
+    "load": {"type": "number", "description": "Load average of one minute per core"},
+    "metrics": {"type": ["object", "null"], "description": "Of the last heartbeat; only when one agent is asked for"},
+    "traffic": {"type": "object", "description": "Bytes by interface since it joined; only when one agent is asked for",
+      "additionalProperties": {"type": "object", "properties": {"received": {"type": "integer"}, "sent": {"type": "integer"},
+        "received_per_second": {"type": "integer"}, "sent_per_second": {"type": "integer"}}}}}},
+"AgentPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Agent"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},
+"JoinTokenRequest": {"type": "object", "additionalProperties": false,
+  "properties": {"name": {"$ref": "#/components/schemas/Name", "description": "Of the agent; without it the agent chooses one that is free"},
+    "labels": {"$ref": "#/components/schemas/Labels"}, "region": {"type": "string"},
+    "lifetime": {"$ref": "#/components/schemas/Duration", "default": "1h"}}},
+"JoinToken": {"type": "object", "required": ["id", "expires_at"],
+  "properties": {"id": {"type": "string"}, "name": {"type": ["string", "null"]}, "labels": {"$ref": "#/components/schemas/Labels"},
+    "region": {"type": "string"}, "created_at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
+    "used_at": {"$ref": "#/components/schemas/MaybeTime"}, "used_by": {"type": ["string", "null"]}}},
+"NewJoinToken": {"allOf": [{"$ref": "#/components/schemas/JoinToken"}, {"type": "object", "required": ["token"],
+  "properties": {"token": {"type": "string", "description": "Shown once, kept nowhere"}}}]},
+"JoinTokenPage": {"type": "object", "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/JoinToken"}}, "next": {"$ref": "#/components/schemas/Cursor"}}}
+})json";
+
 } // namespace
 
 base::json schemas() {
     auto all = base::json::parse(common);
-    for (const auto* group : {targets, jobs, checks, commands, rest})
+    for (const auto* group : {targets, jobs, checks, commands, rest, agents})
         all.update(base::json::parse(group));
     return all;
 }

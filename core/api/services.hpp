@@ -20,6 +20,10 @@ class tokens;
 class device_tester;
 } // namespace ferrule::devices
 
+namespace ferrule::fleet {
+class controller_fleet;
+} // namespace ferrule::fleet
+
 namespace ferrule::fleet::exec {
 class command_center;
 }
@@ -71,6 +75,8 @@ struct services {
     const base::clock& time;
     fleet::exec::command_center* commands = nullptr; ///< Null without agents.
     bool operators_may_command = false;              ///< In argv form.
+    /// Null where there are no agents at all, as in some tests.
+    fleet::controller_fleet* agents = nullptr;
 };
 
 } // namespace ferrule::api

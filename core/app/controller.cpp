@@ -7,6 +7,7 @@
 #include "app/plugin_listing.hpp"
 #include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
+#include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/strings.hpp"
 #include "config/platforms.hpp"
@@ -19,6 +20,7 @@
 #include "devices/secret_book.hpp"
 #include "devices/tokens.hpp"
 #include "devices/vault.hpp"
+#include "fleet/controller_fleet.hpp"
 #include "http/dispatcher.hpp"
 #include "http/request_metrics.hpp"
 #include "http/server.hpp"
@@ -50,7 +52,20 @@ std::vector<store::collection> all_collections() {
         all.push_back(std::move(each));
     for (auto& each : check_parts::collections())
         all.push_back(std::move(each));
+    for (auto& each : fleet::controller_fleet::collections())
+        all.push_back(std::move(each));
     return all;
+}
+
+// Agents stand among the nodes; those that execute nothing have no capacity.
+model::node_info to_node(const model::agent& from) {
+    model::node_info out;
+    out.name = from.name;
+    out.region = from.region;
+    out.tags = from.tags;
+    out.load = from.load;
+    out.online = from.state == model::agent_state::online;
+    return out;
 }
 
 plugins::surroundings surroundings_of(runtime::io& loop, runtime::blocking_pool& pool, net::resolver& names,
@@ -87,7 +102,10 @@ class controller::parts {
     asio::awaitable<result<void>> load_inventory();
     asio::awaitable<result<void>> start_jobs();
     asio::awaitable<result<void>> start_checks();
+    asio::awaitable<result<void>> open_fleet();
+    asio::awaitable<result<void>> start_fleet();
     asio::awaitable<result<void>> start_server();
+    std::vector<model::node_info> nodes();
     asio::awaitable<void> life();
 
     config::settings settings_;
@@ -115,6 +133,7 @@ class controller::parts {
     std::unique_ptr<devices::job_engine> engine_;
     std::unique_ptr<devices::login_tester> tester_;
     std::unique_ptr<check_parts> checks_;
+    std::optional<fleet::controller_fleet> fleet_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
     result<void> outcome_ = ok();
@@ -133,6 +152,11 @@ void controller::parts::compose() {
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);
         });
+    // Services over the link add their handlers between these two, and stop after the second.
+    lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
+    lifecycle_.add(
+        "link", [this] { return start_fleet(); },
+        [this, grace]() -> asio::awaitable<void> { co_await fleet_->stop(grace); });
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
@@ -185,6 +209,23 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     co_return co_await engine_->start();
 }
 
+asio::awaitable<result<void>> controller::parts::open_fleet() {
+    fleet_.emplace(loop_, *store_, bus_, base::system_clock(), settings_.fleet, settings_.data_dir / "fleet",
+                   settings_.node, version_number());
+    co_return co_await fleet_->open();
+}
+
+asio::awaitable<result<void>> controller::parts::start_fleet() {
+    co_return fleet_->start();
+}
+
+std::vector<model::node_info> controller::parts::nodes() {
+    auto all = engine_->nodes();
+    for (const auto& each : fleet_->agents().list())
+        all.push_back(to_node(*each));
+    return all;
+}
+
 asio::awaitable<result<void>> controller::parts::start_checks() {
     const check_surroundings around{
         loop_, *store_, *vault_, plugins_, bus_, figures_, [this] { return engine_->nodes(); }};
@@ -193,19 +234,19 @@ asio::awaitable<result<void>> controller::parts::start_checks() {
 }
 
 asio::awaitable<result<void>> controller::parts::start_server() {
-    const api::services over{
-        *engine_,
-        *inventory_,
-        *tokens_,
-        *tester_,
-        bus_,
-        figures_,
-        listing_,
-        checks_->service(),
-        checks_->one_off(),
-        [this] { return engine_->nodes(); },
-        [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
-        base::system_clock()};
+    api::services over{*engine_,
+                       *inventory_,
+                       *tokens_,
+                       *tester_,
+                       bus_,
+                       figures_,
+                       listing_,
+                       checks_->service(),
+                       checks_->one_off(),
+                       [this] { return nodes(); },
+                       [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
+                       base::system_clock()};
+    over.agents = &*fleet_;
     dispatcher_ = std::make_unique<http::dispatcher>(
         api::make_router(over, settings_.http),
         [this](std::string_view text, base::wall_time now) { return tokens_->recognise(text, now); },

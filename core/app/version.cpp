@@ -9,4 +9,8 @@ std::string version_text() {
            std::to_string(FRL_ABI_MINOR) + ")";
 }
 
+std::string version_number() {
+    return FERRULE_VERSION;
+}
+
 } // namespace ferrule::app

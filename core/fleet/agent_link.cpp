@@ -56,6 +56,7 @@ agent_link::agent_link(agent_link_parts with)
     , on_(parts_.loop.make_strand())
     , stopping_(on_)
     , news_(on_)
+    , ticking_(on_)
     , plan_(plan_of(parts_.settings), parts_.chance)
     , boot_id_(base::make_id()) {
     parts_.kept.on_news([this] { asio::post(on_, [this] { news_.set(); }); });
@@ -272,6 +273,7 @@ void agent_link::hang_up(bool had_greeted) {
         offered_.clear();
     }
     parts_.kept.disconnected();
+    ticking_.cancel();
     news_.set(); // what waits for news of this connection ends
     if (had_greeted)
         for (const auto& hear : hear_disconnected_)
@@ -279,10 +281,9 @@ void agent_link::hang_up(bool had_greeted) {
 }
 
 asio::awaitable<void> agent_link::keep_ticking(std::shared_ptr<net::web_socket> over) {
-    asio::steady_timer timer(on_);
     while (over_ == over && side_) {
-        timer.expires_at(side_->next_tick(parts_.clock.steady_now()));
-        co_await timer.async_wait(asio::use_awaitable);
+        ticking_.expires_at(side_->next_tick(parts_.clock.steady_now()));
+        co_await ticking_.async_wait(asio::use_awaitable); // an end of the connection ends it by an exception
         if (over_ != over || !side_)
             break;
         side_->tick(parts_.clock.steady_now());
@@ -294,6 +295,10 @@ asio::awaitable<void> agent_link::keep_ticking(std::shared_ptr<net::web_socket> 
 asio::awaitable<void> agent_link::empty_spool(std::shared_ptr<net::web_socket> over) {
     while (over_ == over) {
         co_await news_.wait();
+        if (over_ != over) {
+            news_.set(); // it was meant for the connection after this one
+            break;
+        }
         news_.reset();
         bool more = over_ == over && side_ && side_->established();
         while (more) {

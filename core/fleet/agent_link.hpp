@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <map>
@@ -95,6 +96,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
     runtime::strand on_;
     runtime::event stopping_;
     runtime::event news_;
+    asio::steady_timer ticking_;
     runtime::gate gate_;
     asio::cancellation_signal cancel_;
     protocol::reconnect plan_;

@@ -29,6 +29,16 @@ std::string to_event(const model::agent& about) {
     return base::dump(shown);
 }
 
+double load_a_core(const json& metrics) {
+    const auto load = metrics.find("load");
+    const auto cpu = metrics.find("cpu");
+    if (load == metrics.end() || !load->is_array() || load->empty() || !load->front().is_number() ||
+        cpu == metrics.end() || !cpu->is_object())
+        return 0;
+    return load->front().get<double>() /
+           static_cast<double>(std::max<std::uint64_t>(protocol::number_of(*cpu, "cores"), 1));
+}
+
 } // namespace
 
 registry::registry(store::store& records, state::event_bus& bus, const base::clock& clock)
@@ -180,6 +190,7 @@ void registry::heartbeat(const std::string& name, const json& body) {
         for (const auto& [interface, each] : found.traffic.interfaces())
             changed.traffic.push_back({interface, each.passed.rx, each.passed.tx, each.a_second.rx, each.a_second.tx});
     }
+    changed.load = load_a_core(body);
     auto metrics = base::dump(body);
     if (metrics.size() <= largest_metrics)
         changed.metrics = std::move(metrics);

@@ -87,7 +87,7 @@ class registry final : public agent_directory {
         bool revoked = false;
         bool gone = false; ///< It said goodbye, or has not been seen by this process.
         base::steady_time heard{};
-        fleet::traffic traffic;
+        ferrule::fleet::traffic traffic;
         bool changed = false;
         base::steady_time saved{};
     };

@@ -53,10 +53,11 @@ asio::awaitable<result<void>> spool::load() {
         auto rows = co_await records_.scan(std::move(wanted));
         if (!rows)
             co_return rows.error();
+        const auto before = left.size();
         for (const auto& row : *rows)
             if (left.empty() || seq_of(row.key) > left.back().first)
                 left.emplace_back(seq_of(row.key), row.value.size());
-        if (rows->size() < page)
+        if (rows->size() < page || left.size() == before)
             break;
         from = key_of(left.back().first + 1);
     }

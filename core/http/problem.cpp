@@ -17,6 +17,7 @@ using entry = std::pair<std::string_view, unsigned>;
 
 // Sorted by code, so that a look-up is a binary search and a reader finds a code at once.
 constexpr std::array table{
+    entry{"agent_in_use", 409},
     entry{"agent_not_found", 404},
     entry{"bad_request", 400},
     entry{"body_too_large", 413},
@@ -43,6 +44,7 @@ constexpr std::array table{
     entry{"invalid_time", 400},
     entry{"job_finished", 409},
     entry{"job_not_found", 404},
+    entry{"join_token_not_found", 404},
     entry{"last_admin", 409},
     entry{"method_not_allowed", 405},
     entry{"method_unknown", 501},

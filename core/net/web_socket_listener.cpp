@@ -11,7 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <atomic>
+#include <array>
 #include <mutex>
 #include <unordered_set>
 
@@ -24,6 +24,9 @@ using boost::system::error_code;
 
 /// How long accepting rests when the process has no file descriptor left; nothing tells when one is free again.
 constexpr base::duration rest_without_descriptors = std::chrono::milliseconds(100);
+
+/// How long a refused peer may take to hear of it.
+constexpr base::duration time_to_part = std::chrono::seconds(2);
 
 } // namespace
 
@@ -168,11 +171,29 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
             self->tell_.opened(std::move(*made));
         } else {
             const auto why = late ? error("handshake_timeout", "it did not shake hands in time", true) : made.error();
-            over->close();
             if (self->tell_.failed)
                 self->tell_.failed(to_text(from), why, over->refused());
+            if (!late)
+                co_await part(over);
+            over->close();
         }
         static_cast<void>(pass);
+    }
+
+    // The peer is to read the alert that tells it why; closing with its bytes unread would take that away (RFC 1122,
+    // 4.2.2.13). With TLS 1.3 it has sent its first request before it knows.
+    static asio::awaitable<void> part(std::shared_ptr<tls_stream> over) {
+        asio::steady_timer timer(over->get_executor(), time_to_part);
+        timer.async_wait([over](const error_code& cancelled) {
+            if (!cancelled)
+                over->close();
+        });
+        error_code failed;
+        over->socket().shutdown(tcp::socket::shutdown_send, failed);
+        std::array<char, 512> ignored;
+        while (!failed)
+            co_await over->socket().async_read_some(asio::buffer(ignored),
+                                                    asio::redirect_error(asio::use_awaitable, failed));
     }
 
     runtime::io& loop_;

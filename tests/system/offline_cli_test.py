@@ -40,7 +40,8 @@ class OfflineCli(SystemTest):
         self.assertIn("is valid", done.stdout)
         agent = self.file("role: agent\n")
         done = self.cli("check-config", agent, status=CONFIG)
-        self.assertEqual(done.stderr, f"{agent}: role: this build has no agent role; use standalone or controller\n")
+        self.assertEqual(done.stderr, f"{agent}:1:7: agent.controllers: an agent needs at least one controller, such as "
+                                      "controllers: [controller.example.net:8521]\n")
         self.assertEqual(self.cli("run", "-c", agent, status=CONFIG).stderr, done.stderr)
 
     def test_the_file_may_be_named_from_the_working_directory(self) -> None:

@@ -49,6 +49,7 @@ int parse_and_run(int argc, char** argv) {
     add_run(root, chosen);
     add_check_config(root, chosen);
     add_plugin(root, chosen);
+    add_ca(root, chosen);
     add_exec(root, chosen);
     add_job(root, chosen);
     add_command(root, chosen);
@@ -56,6 +57,7 @@ int parse_and_run(int argc, char** argv) {
     add_check(root, chosen);
     add_probe(root, chosen);
     add_token(root, chosen);
+    add_agent(root, chosen);
     add_completion(root, chosen);
     if (const auto unknown = unknown_command(root, argc, argv); !unknown.empty()) {
         std::fprintf(stderr, "%s\n", unknown.c_str());

@@ -16,6 +16,7 @@ using action = std::function<int()>;
 void add_run(CLI::App& root, action& chosen);
 void add_check_config(CLI::App& root, action& chosen);
 void add_plugin(CLI::App& root, action& chosen);
+void add_ca(CLI::App& root, action& chosen);
 
 // Clients of the API.
 void add_exec(CLI::App& root, action& chosen);
@@ -25,6 +26,7 @@ void add_inventory(CLI::App& root, action& chosen);
 void add_check(CLI::App& root, action& chosen);
 void add_probe(CLI::App& root, action& chosen);
 void add_token(CLI::App& root, action& chosen);
+void add_agent(CLI::App& root, action& chosen);
 
 /// `ferrule completion bash|zsh`, made from all other commands; add it last.
 void add_completion(CLI::App& root, action& chosen);

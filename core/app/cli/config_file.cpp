@@ -37,11 +37,6 @@ std::optional<config::settings> load_config(const config_choice& chosen, bool lo
         std::fprintf(stderr, "%s\n", loaded.error().message().c_str());
         return std::nullopt;
     }
-    if (loaded->role == config::role::agent) {
-        std::fprintf(stderr, "%s: role: this build has no agent role; use standalone or controller\n",
-                     loaded->file.c_str());
-        return std::nullopt;
-    }
     return std::move(*loaded);
 }
 

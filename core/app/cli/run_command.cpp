@@ -1,4 +1,5 @@
 // ferrule run: the daemon itself.
+#include "app/agent.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/config_file.hpp"
 #include "app/cli/exit_code.hpp"
@@ -29,8 +30,9 @@ int serve(const config_choice& chosen) {
     if (!make_folders(*settings))
         return failed;
     init_process();
-    controller daemon(std::move(*settings));
-    if (const auto ran = daemon.run(); !ran) {
+    const auto ran = settings->role == config::role::agent ? agent(std::move(*settings)).run()
+                                                           : controller(std::move(*settings)).run();
+    if (!ran) {
         base::log::error("app", ran.error().message(), {{"code", ran.error().code()}});
         return failed;
     }

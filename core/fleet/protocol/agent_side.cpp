@@ -45,6 +45,7 @@ void agent_side::received(std::string_view text, base::steady_time now) {
     phase_ = phase::established;
     next_beat_ = now; // the first one at once: the controller learns how we fare
     actions_.welcomed(*by);
+    tick(now);
 }
 
 void agent_side::established_received(const std::string& kind, const json& body) {

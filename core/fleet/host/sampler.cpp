@@ -1,0 +1,114 @@
+#include "fleet/host/sampler.hpp"
+
+#include "base/json.hpp"
+#include "base/strings.hpp"
+
+#include <dirent.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+namespace ferrule::fleet::host {
+
+using base::json;
+
+namespace {
+
+constexpr std::size_t most_disks = 32;
+
+std::string read(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Per cent with one digit.
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0.0 : std::round(static_cast<double>(part) * 1000.0 / static_cast<double>(whole)) / 10.0;
+}
+
+std::uint64_t process_count(const std::string& proc) {
+    auto* const folder = ::opendir(proc.c_str());
+    if (folder == nullptr)
+        return 0;
+    std::uint64_t count = 0;
+    while (const auto* entry = ::readdir(folder))
+        count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? 1U : 0U;
+    ::closedir(folder);
+    return count;
+}
+
+json disks(const std::string& mounts) {
+    json all = json::object();
+    for (const auto& place : parse_mounts(mounts)) {
+        struct statvfs about {};
+
+        if (all.size() >= most_disks || ::statvfs(place.c_str(), &about) != 0 || about.f_blocks == 0)
+            continue;
+        const auto total = static_cast<std::uint64_t>(about.f_blocks) * about.f_frsize;
+        const auto available = static_cast<std::uint64_t>(about.f_bavail) * about.f_frsize;
+        all[place] = {{"total", total}, {"available", available}};
+    }
+    return all;
+}
+
+json interfaces(const std::string& text) {
+    json all = json::object();
+    for (const auto& [name, each] : parse_net_dev(text))
+        all[name] = {{"rx_bytes", each.rx_bytes},     {"rx_packets", each.rx_packets}, {"rx_errors", each.rx_errors},
+                     {"rx_dropped", each.rx_dropped}, {"tx_bytes", each.tx_bytes},     {"tx_packets", each.tx_packets},
+                     {"tx_errors", each.tx_errors},   {"tx_dropped", each.tx_dropped}};
+    return all;
+}
+
+} // namespace
+
+sampler::sampler(const base::clock& clock, std::string proc)
+    : clock_(clock)
+    , proc_(std::move(proc))
+    , host_boot_(base::trim(read(proc_ + "/sys/kernel/random/boot_id"))) {}
+
+std::string sampler::sample() {
+    json out{{"at", base::to_rfc3339(clock_.wall_now())}, {"host_boot_id", host_boot_}};
+    const auto now = clock_.steady_now();
+    const auto cpu = parse_stat(read(proc_ + "/stat"));
+    if (cpu) {
+        const auto earlier = before_.value_or(cpu_ticks());
+        const auto busy = cpu->busy - std::min(earlier.busy, cpu->busy);
+        const auto idle = cpu->idle - std::min(earlier.idle, cpu->idle);
+        const auto stolen = cpu->stolen - std::min(earlier.stolen, cpu->stolen);
+        out["cpu"] = {{"cores", cpu->cores},
+                      {"busy_percent", share(busy, busy + idle + stolen)},
+                      {"stolen_percent", share(stolen, busy + idle + stolen)}};
+    }
+    if (const auto seen = parse_meminfo(read(proc_ + "/meminfo"))) {
+        out["memory"] = {{"total", seen->total}, {"available", seen->available}};
+        out["swap"] = {{"total", seen->swap_total}, {"free", seen->swap_free}};
+    }
+    if (const auto seen = parse_loadavg(read(proc_ + "/loadavg")))
+        out["load"] = {seen->one, seen->five, seen->fifteen};
+    if (const auto seen = parse_uptime(read(proc_ + "/uptime")))
+        out["uptime_seconds"] = *seen;
+    out["processes"] = process_count(proc_);
+    out["disks"] = disks(read(proc_ + "/self/mounts"));
+    out["network"] = interfaces(read(proc_ + "/net/dev"));
+    if (const auto own = parse_own_stat(read(proc_ + "/self/stat"))) {
+        const auto seconds = std::chrono::duration<double>(now - sampled_).count();
+        const auto ticks = own->cpu_ticks - (own_before_ ? std::min(own_before_->cpu_ticks, own->cpu_ticks) : 0);
+        json self{{"memory", own->resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))},
+                  {"threads", own->threads}};
+        if (own_before_ && seconds > 0)
+            self["cpu_percent"] =
+                std::round(static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK)) / seconds * 1000) /
+                10;
+        out["agent"] = std::move(self);
+        own_before_ = own;
+    }
+    before_ = cpu;
+    sampled_ = now;
+    return base::dump(out);
+}
+
+} // namespace ferrule::fleet::host

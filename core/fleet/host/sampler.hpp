@@ -1,0 +1,29 @@
+// How this host fares.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "fleet/host/proc.hpp"
+
+namespace ferrule::fleet::host {
+
+/// Makes the bodies of heartbeats from /proc: a JSON object, see docs/agents.md. What cannot be read is left out.
+/// Shares of the processor are those since the sample before. One thread at a time; takes about a millisecond.
+class sampler {
+  public:
+    explicit sampler(const base::clock& clock = base::system_clock(), std::string proc = "/proc");
+
+    std::string sample();
+
+  private:
+    const base::clock& clock_;
+    const std::string proc_;
+    std::string host_boot_;
+    std::optional<cpu_ticks> before_;
+    std::optional<own_use> own_before_;
+    base::steady_time sampled_{};
+};
+
+} // namespace ferrule::fleet::host

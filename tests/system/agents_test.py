@@ -1,0 +1,225 @@
+"""A controller and two agents, each agent in a network namespace of its own: they join, are seen with metrics, come back after a
+restart, are refused when their certificates are revoked, expired or another fleet's, and open no port."""
+
+import json
+import os
+import ssl
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from daemon import Daemon
+from surroundings import FERRULE, SystemTest, main
+
+INSIDE = "FERRULE_TEST_NAMESPACE"
+SKIPPED = 77
+LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
+
+
+def enter_namespace() -> None:
+    """Runs this file again in a fresh namespace; the process's end removes it and what is in it."""
+    network = "ip link set lo up; ip link add probe type veth peer name other; ip link delete probe"
+    for how in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"], ["sudo", "-n", "-E", "unshare", "--net"]):
+        tried = subprocess.run([*how, "sh", "-e", "-c", network], capture_output=True, text=True, check=False)
+        if tried.returncode == 0:
+            line = [*how, "sh", "-e", "-c", 'eval "$1"; shift; exec "$@"', "sh", network, sys.executable, "-B", *sys.argv]
+            os.execvpe(line[0], line, {**os.environ, INSIDE: "yes"})
+    print(f"not run: no network namespace can be made here: {tried.stderr.strip()}")
+    sys.exit(SKIPPED)
+
+
+def run(*line: str) -> str:
+    return subprocess.run(line, check=True, capture_output=True, text=True).stdout
+
+
+class Namespace:
+    """A network of its own, joined to this one by a cable: 10.77.N.1 here, 10.77.N.2 there."""
+
+    def __init__(self, number: int) -> None:
+        self.here = f"10.77.{number}.1"
+        self.keeper = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo up; exec sleep infinity"], stdout=subprocess.PIPE, text=True)
+        assert self.keeper.stdout is not None
+        self.keeper.stdout.readline()
+        near, far = f"near{number}", f"far{number}"
+        run("ip", "link", "add", near, "type", "veth", "peer", "name", far)
+        run("ip", "link", "set", far, "netns", str(self.keeper.pid))
+        run("ip", "address", "add", f"{self.here}/24", "dev", near)
+        run("ip", "link", "set", near, "up")
+        for line in (f"link set lo up", f"address add 10.77.{number}.2/24 dev {far}", f"link set {far} up"):
+            run(*self.enter(), "ip", *line.split())
+
+    def enter(self) -> list[str]:
+        return ["nsenter", "--net", "--target", str(self.keeper.pid)]
+
+    def close(self) -> None:
+        self.keeper.kill()
+        self.keeper.wait()
+        assert self.keeper.stdout is not None
+        self.keeper.stdout.close()
+
+
+class Agent(Daemon):
+    """`ferrule run` in the role agent, in a namespace."""
+
+    def __init__(self, folder: Path, network: Namespace, name: str, token: str) -> None:
+        super().__init__(folder, {"role": "agent", "agent": {
+            "name": name, "controllers": [f"{network.here}:8521"], "join_token": "!token", "labels": {"site": name},
+            "region": "lab", "heartbeat": "500ms", "reconnect_max": "1s"}})
+        del self.settings["http"]
+        self.network = network
+        (folder / "join.token").write_text(token)
+        (folder / "join.token").chmod(0o600)
+
+    def write_settings(self) -> None:
+        text = json.dumps(self.settings, indent=1).replace('"!token"', "!file join.token")
+        self.file.write_text(text)
+        self.file.chmod(0o600)
+
+    def start(self) -> "Agent":
+        starter = self.folder / "in-namespace"
+        starter.write_text(f'#!/bin/sh\nexec {" ".join(self.network.enter())} {FERRULE} "$@"\n')
+        starter.chmod(0o700)
+        self.program = starter
+        self.spawn()
+        self.line(r"app: ready ")
+        return self
+
+    def listening(self) -> list[str]:
+        """Sockets of its namespace to which others can send: TCP that listens, UDP without a peer."""
+        found = []
+        for kind in ("tcp", "tcp6", "udp", "udp6"):
+            for line in Path(f"/proc/{self.pid}/net/{kind}").read_text().splitlines()[1:]:
+                fields = line.split()
+                peerless = set(fields[2].partition(":")[0]) == {"0"}
+                if (fields[3] == LISTENING) if kind.startswith("tcp") else peerless:
+                    found.append(f"{kind} {line}")
+        return found
+
+
+class Agents(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.controller = Daemon(self.scratch / "controller", {"role": "controller", "fleet": {"listen": ["0.0.0.0:8521"]}})
+        self.controller.write_settings()
+        self.ca = json.loads(self.offline("ca", "init", "-c", str(self.controller.file), "--json"))
+        self.controller.start()
+        self.addCleanup(self.controller.close)
+
+    def offline(self, *line: str) -> str:
+        return run(str(FERRULE), *line)
+
+    def cli(self, *line: str) -> str:
+        return subprocess.run([FERRULE, *line], check=True, capture_output=True, text=True, env=self.controller.client_env()).stdout
+
+    def network(self, number: int) -> Namespace:
+        made = Namespace(number)
+        self.addCleanup(made.close)
+        return made
+
+    def agent(self, number: int, name: str) -> Agent:
+        token = self.cli("agent", "token", "create", "--label", "from=token")
+        made = Agent(self.scratch / name, self.network(number), name, token)
+        made.start()
+        self.addCleanup(made.close)
+        self.controller.line(rf"fleet: an agent is connected agent={name} ")
+        return made
+
+    def shown(self, name: str) -> Any:
+        return json.loads(self.cli("agent", "show", name))
+
+    def test_agents_join_are_seen_with_metrics_open_no_port_and_come_back_after_a_restart(self) -> None:
+        agents = [self.agent(1, "edge1"), self.agent(2, "edge2")]
+        with self.controller.api() as api, self.controller.api() as listening:
+            happened = listening.stream("/api/v1/events?topics=agent")
+            next(happened)
+            self.assertEqual([each["name"] for each in api.items("/api/v1/agents?state=online")], ["edge1", "edge2"])
+            self.assertEqual([each["name"] for each in api.items("/api/v1/agents?label=site%3Dedge2")], ["edge2"])
+            self.assertEqual([each["name"] for each in api.get("/api/v1/nodes")["items"]], ["test", "edge1", "edge2"])
+            for agent in agents:
+                self.assertEqual(agent.listening(), [])
+                mode = (Path(agent.settings["data_dir"]) / "fleet" / "identity.pem").stat().st_mode & 0o777
+                self.assertEqual(mode, 0o600)
+            agents[0].stop()
+            while (event := next(happened).data)["state"] != "offline":
+                pass
+            self.assertEqual(event["name"], "edge1")
+        after = len(self.controller.log)
+        agents[0].start()
+        self.controller.line(r"agent=edge1 state=online", after)
+        shown = self.shown("edge2")
+        self.assertEqual((shown["state"], shown["region"], shown["labels"]), ("online", "lab", {"site": "edge2", "from": "token"}))
+        metrics = shown["metrics"]
+        self.assertGreater(metrics["memory"]["total"], 0)
+        self.assertGreaterEqual(metrics["cpu"]["cores"], 1)
+        self.assertGreater(metrics["agent"]["memory"], 0)
+        self.assertIn("far2", metrics["network"])
+        self.assertIn("far2", shown["traffic"])
+
+        self.assertEqual(self.controller.stop(), 0)
+        for agent in agents:
+            agent.line(r"no connection to the controller .*code=controller_stopping")
+        self.controller.start()
+        for name in ("edge1", "edge2"):
+            self.controller.line(rf"fleet: an agent is connected agent={name} ")
+            self.assertEqual(self.shown(name)["state"], "online")
+        for agent in agents:
+            self.assertTrue(agent.running())
+
+    def test_a_revoked_agent_is_cut_off_and_refused_and_may_join_again_with_a_new_token(self) -> None:
+        agent = self.agent(1, "edge1")
+        self.cli("agent", "revoke", "edge1")
+        self.controller.line(r"an agent's connection has ended agent=edge1 .*was revoked")
+        self.controller.line(r"an agent's certificate is refused agent=edge1 serial=\w+ address=10\.77\.1\.2:\d+ reason=\"the certificate is revoked\"")
+        agent.line(r"no connection to the controller .*code=certificate_revoked")
+        agent.line(r"no connection to the controller .*code=join_token_used")
+        self.assertEqual(self.shown("edge1")["state"], "revoked")
+        self.assertEqual(agent.stop(), 0)
+        (agent.folder / "join.token").write_text(self.cli("agent", "token", "create"))
+        after = len(self.controller.log)
+        agent.start()
+        self.controller.line(r"fleet: an agent has joined agent=edge1 ", after)
+        self.controller.line(r"fleet: an agent is connected agent=edge1 ", after)
+        self.assertEqual(self.shown("edge1")["state"], "online")
+
+    def certificate(self, name: str, authority: Path, *dates: str) -> Path:
+        """Of this authority, with a key beside it; as an attacker or a clock would have it."""
+        folder = self.scratch / name
+        folder.mkdir()
+        (folder / "index").write_text("")
+        (folder / "ca.cnf").write_text(
+            f"[ca]\ndefault_ca = it\n[it]\ndir = {folder}\ndatabase = {folder}/index\nnew_certs_dir = {folder}\nrand_serial = yes\n"
+            f"certificate = {authority}/ca.pem\nprivate_key = {authority}/ca.key\ndefault_md = sha256\npolicy = any\nx509_extensions = agent\n"
+            "[any]\ncommonName = supplied\n[agent]\nextendedKeyUsage = clientAuth\n")
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+            "-keyout", f"{folder}/key.pem", "-out", f"{folder}/csr.pem")
+        run("openssl", "ca", "-batch", "-config", f"{folder}/ca.cnf", "-in", f"{folder}/csr.pem", "-out", f"{folder}/cert.pem", "-notext", *dates)
+        return folder
+
+    def dial(self, folder: Path) -> None:
+        """The controller must end it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        with socket.create_connection(("127.0.0.1", 8521), timeout=60) as plain, self.assertRaises(ssl.SSLError):
+            with context.wrap_socket(plain) as wire:
+                wire.sendall(b"GET /fleet HTTP/1.1\r\n\r\n")
+                wire.recv(1)
+
+    def test_expired_and_foreign_certificates_are_refused_with_the_reason_in_the_log(self) -> None:
+        ours = Path(self.ca["folder"])
+        self.dial(self.certificate("late", ours, "-startdate", "20240101000000Z", "-enddate", "20240201000000Z"))
+        self.controller.line(r"an agent's certificate is refused agent=late .*reason=\"certificate has expired\"")
+        foreign = self.scratch / "foreign.yaml"
+        foreign.write_text(f"data_dir: {self.scratch}/foreign\nrun_dir: {self.scratch}/foreign-run\n")
+        theirs = Path(json.loads(self.offline("ca", "init", "-c", str(foreign), "--json"))["folder"])
+        self.dial(self.certificate("stranger", theirs, "-days", "1"))
+        self.controller.line(r"an agent's certificate is refused agent=stranger .*reason=\"unable to get local issuer certificate\"")
+
+
+if __name__ == "__main__":
+    if INSIDE not in os.environ:
+        enter_namespace()
+    main()

@@ -1,5 +1,6 @@
 #include "app/check_parts.hpp"
 
+#include "app/remote_checks.hpp"
 #include "devices/vault.hpp"
 #include "plugins/registry.hpp"
 #include "probes/check_service.hpp"
@@ -9,6 +10,7 @@
 #include "state/event_bus.hpp"
 #include "state/metrics.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace ferrule::app {
@@ -81,12 +83,20 @@ class check_parts::parts {
         , one_off_(
               settings.node, [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
               schemas_of(around.plugins), around.nodes, settings.probes.max_one_off) {
-        service_.on_assignments([this] { runner_.assign(service_.assignments_for(settings_.node)); });
+        service_.on_assignments([this] {
+            runner_.assign(service_.assignments_for(settings_.node));
+            if (agents_)
+                agents_->assignments_changed();
+        });
         service_.on_run([this](const std::string& node, const std::string& check, const std::string& target) {
             if (node == settings_.node)
                 runner_.run_now(check, target);
+            else if (agents_)
+                agents_->run_now(node, check, target);
         });
     }
+
+    void reach_agents(fleet::agents_link& link) { agents_.emplace(service_, one_off_, link, nodes_); }
 
     asio::awaitable<result<void>> start() {
         auto checks = settings_.inventory.checks;
@@ -113,6 +123,7 @@ class check_parts::parts {
     probes::runner_metrics runner_figures_;
     probes::runner runner_;
     probes::one_off_probes one_off_;
+    std::optional<remote_checks> agents_;
 };
 
 std::vector<store::collection> check_parts::collections() {
@@ -125,6 +136,10 @@ check_parts::check_parts(const check_surroundings& around, const config::setting
     : parts_(std::make_unique<parts>(around, settings)) {}
 
 check_parts::~check_parts() = default;
+
+void check_parts::reach_agents(fleet::agents_link& link) {
+    parts_->reach_agents(link);
+}
 
 asio::awaitable<result<void>> check_parts::start() {
     return parts_->start();

@@ -16,6 +16,10 @@ namespace ferrule::devices {
 class vault;
 }
 
+namespace ferrule::fleet {
+class agents_link;
+}
+
 namespace ferrule::plugins {
 class registry;
 }
@@ -64,6 +68,8 @@ class check_parts {
     check_parts& operator=(const check_parts&) = delete;
     ~check_parts();
 
+    /// Has agents measure too. Before start, and before the link starts; the link must outlive this.
+    void reach_agents(fleet::agents_link& link);
     /// Takes up what is on disk and begins to measure.
     asio::awaitable<result<void>> start();
     /// Measures no more, and writes what is in memory.

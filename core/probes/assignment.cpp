@@ -54,11 +54,16 @@ result<std::vector<assignment>> assignments_from_json(const json& told, std::vec
             return error("invalid_request", "an assignment has a check and a list of targets");
         auto plain = *body;
         plain.erase("origin");
+        const auto named = plain.find("name");
+        const auto name = named != plain.end() && named->is_string() ? named->get<std::string>() : std::string();
+        if (name.starts_with('@')) // what the controller itself has measured, under names that nobody else can give
+            *named = name.substr(1);
         auto definition = model::check_from_json(plain);
         if (!definition) {
-            refused.push_back(definition.error().within("check " + body->value("name", "")));
+            refused.push_back(definition.error().within("check " + name));
             continue;
         }
+        definition->name = name;
         auto all = assignments_of(std::make_shared<const model::check>(std::move(*definition)));
         for (const auto& target : *targets)
             if (const auto at = all.find(target.is_string() ? target.get<std::string>() : ""); at != all.end())

@@ -169,6 +169,12 @@ TEST_CASE("assignments find their way to another node and mean the same there") 
         CHECK((*there)[i].input == here[i].input);
         CHECK((*there)[i].revision == here[i].revision);
     }
+    auto anchors = told[0];
+    anchors["check"]["name"] = "@anchors0";
+    const auto own = probes::assignments_from_json(base::json::array({anchors}), refused);
+    REQUIRE(own);
+    CHECK(refused.empty());
+    CHECK(own->front().definition->name == "@anchors0");
     told.push_back({{"check", {{"name", "newer"}, {"beyond", "this version"}}}, {"targets", {"x"}}});
     const auto older = probes::assignments_from_json(told, refused);
     REQUIRE(older);

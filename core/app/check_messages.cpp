@@ -81,11 +81,13 @@ assigned_parts assignment_parts(const std::vector<probes::assignment>& all) {
 result<std::vector<std::string>> assignment_collector::take(const json& part) {
     base::object_reader in(part);
     const auto set = in.required_text("set");
-    const auto count = static_cast<std::size_t>(in.integer("parts", 1, most_parts).value_or(1));
-    const auto index = static_cast<std::size_t>(in.integer("part", 0, most_parts).value_or(most_parts));
+    const auto given_count = in.integer("parts", 1, most_parts);
+    const auto given_index = in.integer("part", 0, most_parts);
     const auto* work = in.array("work");
-    if (set.empty() || index >= count || work == nullptr)
+    if (set.empty() || !given_count || !given_index || *given_index >= *given_count || work == nullptr)
         return bad("a part of an assignment has set, part, parts and work");
+    const auto count = static_cast<std::size_t>(*given_count);
+    const auto index = static_cast<std::size_t>(*given_index);
     if (set != set_ || parts_.size() != count) {
         set_ = set;
         parts_.assign(count, {});

@@ -4,6 +4,8 @@
 #include "fleet/link.hpp"
 #include "model/check_json.hpp"
 
+#include "support/print_result.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -120,6 +122,7 @@ TEST_CASE("results go in deliveries that the link takes, and come back as they w
     std::vector<model::sample> all(3'000);
     for (std::size_t i = 0; i < all.size(); ++i) {
         all[i].check = "c";
+        all[i].node = "n";
         all[i].target = "t" + std::to_string(i);
         all[i].at = base::wall_time(std::chrono::milliseconds(1'700'000'000'000 + static_cast<std::int64_t>(i)));
         all[i].reason = std::string(500, 'r');

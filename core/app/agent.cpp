@@ -1,5 +1,6 @@
 #include "app/agent.hpp"
 
+#include "app/agent_checks.hpp"
 #include "app/convert.hpp"
 #include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
@@ -29,7 +30,10 @@ namespace ferrule::app {
 namespace {
 
 std::vector<store::collection> all_collections() {
-    return fleet::spool::collections();
+    auto all = fleet::spool::collections();
+    for (auto& each : agent_checks::collections())
+        all.push_back(std::move(each));
+    return all;
 }
 
 fleet::protocol::outbox::limits spool_limits(const config::agent_settings& from) {
@@ -67,6 +71,7 @@ class agent::parts {
     void compose();
     asio::awaitable<result<void>> open_store();
     asio::awaitable<result<void>> open_link();
+    asio::awaitable<result<void>> start_checks();
     asio::awaitable<result<void>> start_link();
     asio::awaitable<void> life();
 
@@ -86,6 +91,7 @@ class agent::parts {
     std::unique_ptr<store::open_store> store_;
     std::optional<fleet::spool> spool_;
     std::optional<fleet::agent_link> link_;
+    std::unique_ptr<agent_checks> checks_;
     result<void> outcome_ = ok();
 };
 
@@ -96,6 +102,8 @@ void agent::parts::compose() {
         "store", [this] { return open_store(); }, [this]() -> asio::awaitable<void> { co_await store_->stop(); });
     // Services over the link add their handlers between these two, and stop after the second.
     lifecycle_.add("spool", [this] { return open_link(); }, {});
+    lifecycle_.add(
+        "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
         "link", [this] { return start_link(); },
         [this, grace]() -> asio::awaitable<void> { co_await link_->stop(grace); });
@@ -125,6 +133,12 @@ asio::awaitable<result<void>> agent::parts::open_link() {
                                  chance};
     link_.emplace(std::move(made));
     co_return ok();
+}
+
+asio::awaitable<result<void>> agent::parts::start_checks() {
+    checks_ = std::make_unique<agent_checks>(loop_.make_strand(), settings_.agent.name, plugins_, *store_, *link_,
+                                             figures_.registry());
+    co_return co_await checks_->start();
 }
 
 asio::awaitable<result<void>> agent::parts::start_link() {

@@ -155,10 +155,10 @@ void controller::parts::compose() {
     // Services over the link add their handlers between these two, and stop after the second.
     lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
+        "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
+    lifecycle_.add(
         "link", [this] { return start_fleet(); },
         [this, grace]() -> asio::awaitable<void> { co_await fleet_->stop(grace); });
-    lifecycle_.add(
-        "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
         "http", [this] { return start_server(); },
         [this, grace]() -> asio::awaitable<void> {
@@ -222,14 +222,16 @@ asio::awaitable<result<void>> controller::parts::start_fleet() {
 std::vector<model::node_info> controller::parts::nodes() {
     auto all = engine_->nodes();
     for (const auto& each : fleet_->agents().list())
-        all.push_back(to_node(*each));
+        if (each->state != model::agent_state::revoked)
+            all.push_back(to_node(*each));
     return all;
 }
 
 asio::awaitable<result<void>> controller::parts::start_checks() {
-    const check_surroundings around{
-        loop_, *store_, *vault_, plugins_, bus_, figures_, [this] { return engine_->nodes(); }};
+    const check_surroundings around{loop_, *store_, *vault_, plugins_, bus_, figures_, [this] { return nodes(); }};
     checks_ = std::make_unique<check_parts>(around, settings_);
+    if (auto* const link = fleet_->link())
+        checks_->reach_agents(*link);
     co_return co_await checks_->start();
 }
 

@@ -1,6 +1,7 @@
 #include "app/agent.hpp"
 
 #include "app/agent_checks.hpp"
+#include "app/agent_commands.hpp"
 #include "app/convert.hpp"
 #include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
@@ -61,7 +62,8 @@ class agent::parts {
         , plugin_figures_(figures_.registry())
         , plugins_(plugins::surroundings{loop_, pool_, names_, http_client_, &secrets_, &plugin_figures_},
                    plugin_settings_of(settings_))
-        , signals_(loop_) {
+        , signals_(loop_)
+        , commands_(settings_, plugins_, loop_, pool_) {
         compose();
     }
 
@@ -92,6 +94,7 @@ class agent::parts {
     std::optional<fleet::spool> spool_;
     std::optional<fleet::agent_link> link_;
     std::unique_ptr<agent_checks> checks_;
+    agent_commands commands_;
     result<void> outcome_ = ok();
 };
 
@@ -104,6 +107,9 @@ void agent::parts::compose() {
     lifecycle_.add("spool", [this] { return open_link(); }, {});
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
+    lifecycle_.add(
+        "commands", [this] { return commands_.open(*link_); },
+        [this, grace]() -> asio::awaitable<void> { co_await commands_.stop(grace); });
     lifecycle_.add(
         "link", [this] { return start_link(); },
         [this, grace]() -> asio::awaitable<void> { co_await link_->stop(grace); });

@@ -21,6 +21,7 @@
 #include "devices/tokens.hpp"
 #include "devices/vault.hpp"
 #include "fleet/controller_fleet.hpp"
+#include "fleet/exec/command_center.hpp"
 #include "http/dispatcher.hpp"
 #include "http/request_metrics.hpp"
 #include "http/server.hpp"
@@ -53,6 +54,8 @@ std::vector<store::collection> all_collections() {
     for (auto& each : check_parts::collections())
         all.push_back(std::move(each));
     for (auto& each : fleet::controller_fleet::collections())
+        all.push_back(std::move(each));
+    for (auto& each : fleet::exec::command_records::collections())
         all.push_back(std::move(each));
     return all;
 }
@@ -103,6 +106,7 @@ class controller::parts {
     asio::awaitable<result<void>> start_jobs();
     asio::awaitable<result<void>> start_checks();
     asio::awaitable<result<void>> open_fleet();
+    asio::awaitable<result<void>> start_commands();
     asio::awaitable<result<void>> start_fleet();
     asio::awaitable<result<void>> start_server();
     std::vector<model::node_info> nodes();
@@ -134,6 +138,7 @@ class controller::parts {
     std::unique_ptr<devices::login_tester> tester_;
     std::unique_ptr<check_parts> checks_;
     std::optional<fleet::controller_fleet> fleet_;
+    std::shared_ptr<fleet::exec::command_center> commands_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
     result<void> outcome_ = ok();
@@ -156,6 +161,13 @@ void controller::parts::compose() {
     lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
+    lifecycle_.add(
+        "commands", [this] { return start_commands(); },
+        [this]() -> asio::awaitable<void> {
+            if (commands_)
+                commands_->stop();
+            co_return;
+        });
     lifecycle_.add(
         "link", [this] { return start_fleet(); },
         [this, grace]() -> asio::awaitable<void> { co_await fleet_->stop(grace); });
@@ -215,6 +227,28 @@ asio::awaitable<result<void>> controller::parts::open_fleet() {
     co_return co_await fleet_->open();
 }
 
+asio::awaitable<result<void>> controller::parts::start_commands() {
+    auto* link = fleet_->link();
+    if (link == nullptr)
+        co_return ok();
+    auto key = fleet::exec::signing_key::open(settings_.commands.key_file.string());
+    if (!key)
+        co_return key.error();
+    fleet_->tell_command_key(key->shown().text());
+    fleet::exec::center_parts over{loop_.get_executor(),
+                                   *link,
+                                   fleet_->agents(),
+                                   *store_,
+                                   bus_,
+                                   std::move(*key),
+                                   settings_.commands,
+                                   settings_.store.retention,
+                                   base::system_clock()};
+    commands_ = std::make_shared<fleet::exec::command_center>(std::move(over));
+    commands_->listen();
+    co_return co_await commands_->start();
+}
+
 asio::awaitable<result<void>> controller::parts::start_fleet() {
     co_return fleet_->start();
 }
@@ -249,6 +283,8 @@ asio::awaitable<result<void>> controller::parts::start_server() {
                        [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
                        base::system_clock()};
     over.agents = &*fleet_;
+    over.commands = commands_.get();
+    over.operators_may_command = settings_.commands.operators;
     dispatcher_ = std::make_unique<http::dispatcher>(
         api::make_router(over, settings_.http),
         [this](std::string_view text, base::wall_time now) { return tokens_->recognise(text, now); },

@@ -42,6 +42,12 @@ class controller_fleet {
 
     [[nodiscard]] join_tokens& tokens() noexcept { return tokens_; }
 
+    /// After open(): the public key of this controller's commands, which agents get when they join.
+    void tell_command_key(std::string text) {
+        if (enroller_)
+            enroller_->tell_command_key(std::move(text));
+    }
+
     /// Fails with `no_fleet` when this controller takes no agents.
     asio::awaitable<result<join_tokens::made>> make_token(join_token wanted, base::duration lifetime);
     /// Ends its certificates and its connection. Fails with `agent_not_found`.

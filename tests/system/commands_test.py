@@ -1,0 +1,209 @@
+"""Commands on agents' hosts with real daemons: what runs, what is refused, and that nothing runs twice, whoever is killed."""
+
+import json
+import random
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from api import Answer
+from daemon import Daemon
+from surroundings import FERRULE, SystemTest, main
+
+COMMANDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Agent(Daemon):
+    """`ferrule run` in the role agent."""
+
+    def __init__(self, folder: Path, name: str, port: int, token: str, allowed: dict[str, Any]) -> None:
+        super().__init__(folder, {"role": "agent", "agent": {
+            "name": name, "controllers": [f"127.0.0.1:{port}"], "join_token": "!token", "heartbeat": "500ms",
+            "reconnect_max": "200ms", "labels": {"group": "lab"}, "exec": allowed}})
+        del self.settings["http"]
+        (folder / "join.token").write_text(token)
+        (folder / "join.token").chmod(0o600)
+
+    def write_settings(self) -> None:
+        self.file.write_text(json.dumps(self.settings, indent=1).replace('"!token"', "!file join.token"))
+        self.file.chmod(0o600)
+
+    def start(self) -> "Agent":
+        self.spawn()
+        self.line(r"app: ready ")
+        return self
+
+
+class Commands(SystemTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.port = free_port()
+        self.ran = self.scratch / "ran"
+        self.controller = Daemon(self.scratch / "controller", {"role": "controller", "fleet": {"listen": [f"127.0.0.1:{self.port}"]},
+                                                               "commands": {"operators": True}})
+        self.controller.write_settings()
+        subprocess.run([FERRULE, "ca", "init", "-c", self.controller.file], check=True, capture_output=True)
+        self.controller.start()
+        self.addCleanup(self.controller.close)
+
+    def agent(self, name: str, **allowed: Any) -> Agent:
+        made = self.cli("agent", "token", "create").stdout
+        agent = Agent(self.scratch / name, name, self.port, made, allowed)
+        agent.start()
+        self.addCleanup(agent.close)
+        self.controller.line(rf"fleet: an agent is connected agent={name} ")
+        return agent
+
+    def cli(self, *line: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run([FERRULE, *line], check=False, capture_output=True, text=True, env=self.controller.client_env())
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def give(self, shell: str, agent: str = "edge1", **more: Any) -> str:
+        with self.controller.api() as api:
+            answer: Answer = api("POST", "/api/v1/commands", {"on": {"agents": [agent]}, "shell": shell, **more}, expect=202)
+            return str(answer.json["id"])
+
+    def ended(self, command: str) -> Any:
+        """The only task of a command, once it has ended."""
+        with self.controller.api() as api:
+            for _ in range(10):
+                if api.get(f"/api/v1/commands/{command}?wait=30s")["state"] == "finished":
+                    break
+            return api.get(f"/api/v1/commands/{command}/results")["items"][0]
+
+    def running(self, command: str) -> None:
+        """Returns once the agent has said that it has begun."""
+        with self.controller.api() as api:
+            for event in api.stream(f"/api/v1/commands/{command}/stream"):
+                if event.name == "task" and event.data["state"] == "running":
+                    return
+        self.fail("the command does not begin")
+
+    def lines(self) -> list[str]:
+        return self.ran.read_text().split() if self.ran.exists() else []
+
+    def audit(self, what: str) -> list[Any]:
+        with self.controller.api() as api:
+            return [each for each in api.items("/api/v1/audit") if each["what"] == what]
+
+    def test_commands_run_where_they_are_allowed_and_say_why_where_they_are_not(self) -> None:
+        allowed = {"enabled": True, "allow": [{"program": "/bin/echo", "more_args": "[a-z ]+"}]}
+        first = self.agent("edge1", **allowed)
+        self.agent("edge2", **allowed)
+        done = self.cli("command", "run", "--group", "lab", "--", "/bin/echo", "hello there")
+        self.assertEqual(sorted(done.stdout.splitlines()), ["edge1 | hello there", "edge2 | hello there"])
+        self.assertIn("2 of 2 succeeded", done.stderr)
+        self.assertEqual(self.cli("command", "run", "--on", "edge1", "--", "/bin/echo", "alone").stdout, "alone\n")
+        done = self.cli("command", "run", "--on", "edge1", "--", "/bin/echo", "NO", status=1)
+        self.assertIn(f'agent.exec.allow[0] does not allow "NO" as argument 1; rules are set under agent.exec.allow in {first.file}', done.stderr)
+        self.assertIn("shell_not_allowed", self.cli("command", "run", "--all", "--shell", "--", "uptime", status=1).stderr)
+        self.agent("edge3")
+        self.assertIn("exec_disabled", self.cli("command", "run", "--on", "edge3", "--", "/bin/echo", "a", status=1).stderr)
+        self.assertIn("no_targets", self.cli("command", "run", "--labels", "group=none", "--", "/bin/echo", status=1).stderr)
+        with self.controller.api() as api:
+            operator = api("POST", "/api/v1/tokens", {"name": "op", "role": "operator"}, expect=201).json["token"]
+        with self.controller.api(operator) as api:
+            body = {"on": {"agents": ["edge1"]}, "argv": ["/bin/echo", "ok"]}
+            self.assertEqual(api("POST", "/api/v1/commands?wait=20s", body).json["counts"], {"succeeded": 1})
+            body = {"on": {"agents": ["edge1"]}, "shell": "echo"}
+            self.assertEqual(api("POST", "/api/v1/commands", body, expect=403).code, "forbidden")
+        given = self.audit("command.run")
+        self.assertEqual((given[0]["who"], given[0]["details"]["argv"]), ("op", ["/bin/echo", "ok"]))
+        self.assertTrue(given[0]["from"].startswith("127.0.0.1:"))
+        mode = (self.controller.folder / "data" / "command.key").stat().st_mode & 0o777
+        self.assertEqual(mode, 0o600)
+
+    def test_a_command_cut_by_kill_9_of_the_agent_is_unknown_and_one_of_the_controller_is_told_later(self) -> None:
+        agent = self.agent("edge1", enabled=True, shell=True)
+        cut = self.give(f"echo cut >> {self.ran}; sleep 1000")
+        self.running(cut)
+        agent.kill()
+        agent.start()
+        task = self.ended(cut)
+        self.assertEqual((task["state"], task["error"]["code"]), ("unknown", "interrupted"))
+        gate = self.scratch / "gate"
+        subprocess.run(["mkfifo", gate], check=True)
+        on = self.give(f"read line < {gate}; echo $line")
+        self.running(on)
+        self.controller.kill()
+        gate.write_text("word\n")
+        self.controller.start()
+        task = self.ended(on)
+        self.assertEqual((task["state"], task["stdout"]), ("succeeded", "word\n"))
+        self.assertEqual(self.lines(), ["cut"])
+
+    def test_orders_that_come_again_or_late_or_from_another_key_are_refused_and_recorded(self) -> None:
+        agent = self.agent("edge1", enabled=True, shell=True)
+        gate = self.scratch / "gate"
+        subprocess.run(["mkfifo", gate], check=True)
+        once = self.give(f"read line < {gate}; echo once >> {self.ran}")
+        self.running(once)
+        self.controller.kill()
+        data = self.controller.folder / "data"
+        shutil.copytree(data, self.scratch / "backup")
+        self.controller.start()
+        gate.write_text("go\n")
+        self.assertEqual(self.ended(once)["state"], "succeeded")
+        self.controller.kill()
+        shutil.rmtree(data)
+        shutil.copytree(self.scratch / "backup", data)
+        self.controller.start()  # it knows nothing of the end, so it sends the same order again
+        self.assertEqual(self.ended(once)["state"], "succeeded")
+        agent.line(rf"a command is not run again; its result is told once more")
+        self.assertEqual(self.lines(), ["once"])
+
+        agent.send(signal.SIGSTOP)
+        late = self.give(f"echo late >> {self.ran}", ttl="1s")
+        with self.controller.api() as api:
+            self.assertEqual(api.get(f"/api/v1/commands/{late}?wait=1500ms")["state"], "running")
+        agent.send(signal.SIGCONT)
+        task = self.ended(late)
+        self.assertEqual((task["state"], task["error"]["code"]), ("expired", "expired"))
+
+        self.controller.stop()
+        self.controller.settings["commands"]["key_file"] = str(self.scratch / "other.key")
+        self.controller.start()
+        foreign = self.ended(self.give(f"echo foreign >> {self.ran}"))
+        self.assertEqual((foreign["state"], foreign["error"]["code"]), ("refused", "unknown_key"))
+        self.assertEqual([each["details"]["error"]["code"] for each in self.audit("command.refused")], ["unknown_key"])
+        agent.line(r"an order is refused .*code=unknown_key")
+        self.assertEqual(self.lines(), ["once"])
+
+    def test_of_many_commands_under_random_kills_of_both_none_runs_twice_and_each_ends(self) -> None:
+        agents = {name: self.agent(name, enabled=True, shell=True) for name in ("edge1", "edge2")}
+        dice = random.Random(7)
+        given: dict[str, str] = {}
+        for number in range(COMMANDS):
+            given[self.give(f"echo {number} >> {self.ran}; sleep 0.0{dice.randrange(5)}", dice.choice(list(agents)))] = str(number)
+            match dice.randrange(30):
+                case 0:
+                    self.controller.kill()
+                    self.controller.start()
+                case 1 | 2:
+                    victim = dice.choice(list(agents.values()))
+                    victim.kill()
+                    victim.start()
+        states: dict[str, int] = {}
+        for command, number in given.items():
+            state = self.ended(command)["state"]
+            states[state] = states.get(state, 0) + 1
+            times = self.lines().count(number)
+            self.assertLessEqual(times, 1, f"command {number} ran {times} times")
+            self.assertIn(state, ("succeeded", "unknown"))
+            if state == "succeeded":
+                self.assertEqual(times, 1)
+        print(f"{COMMANDS} commands: {states}")
+
+
+if __name__ == "__main__":
+    main()

@@ -23,10 +23,16 @@ namespace {
     throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
+constexpr std::string_view last_chunk = "\r\n0\r\n\r\n";
+
+const char* find_in(std::string_view head, std::string_view name) {
+    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    return std::search(head.begin(), head.end(), name.begin(), name.end(), same);
+}
+
 std::size_t length_of(std::string_view head) {
     constexpr std::string_view name = "\r\ncontent-length:";
-    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-    const auto* const at = std::search(head.begin(), head.end(), name.begin(), name.end(), same);
+    const auto* const at = find_in(head, name);
     if (at == head.end())
         throw std::runtime_error("an answer without a Content-Length: " + std::string(head.substr(0, 200)));
     const auto* digits = at + name.size();
@@ -64,6 +70,7 @@ client::~client() {
 void client::send(std::string_view message) {
     input_.clear();
     expected_ = 0;
+    chunked_ = false;
     sent_at_ = ticks::now();
     while (!message.empty()) {
         const auto wrote = ::send(fd_, message.data(), message.size(), MSG_NOSIGNAL);
@@ -83,7 +90,25 @@ bool client::receive() {
     if (got == 0)
         throw std::runtime_error("the server closed a connection that was to be kept");
     input_.append(piece.data(), static_cast<std::size_t>(got));
-    return (expected_ != 0 || read_head()) && input_.size() >= expected_;
+    const bool whole = (expected_ != 0 || read_head()) && input_.size() >= expected_ &&
+                       (!chunked_ || std::string_view(input_).ends_with(last_chunk));
+    if (whole && chunked_)
+        join_chunks();
+    return whole;
+}
+
+void client::join_chunks() {
+    auto body = input_.substr(expected_);
+    input_.resize(expected_);
+    for (std::size_t at = 0, size = 0; at < body.size(); at += size + 2) {
+        const auto end = body.find("\r\n", at);
+        size = 0;
+        std::from_chars(body.data() + at, body.data() + end, size, 16);
+        if (size == 0)
+            break;
+        at = end + 2;
+        input_.append(body, at, size);
+    }
 }
 
 bool client::read_head() {
@@ -91,7 +116,9 @@ bool client::read_head() {
     if (end == std::string::npos)
         return false;
     std::from_chars(input_.data() + std::strlen("HTTP/1.1 "), input_.data() + end, status_);
-    expected_ = end + 4 + length_of(std::string_view(input_).substr(0, end + 2));
+    const auto head = std::string_view(input_).substr(0, end + 2);
+    chunked_ = find_in(head, "\r\ntransfer-encoding: chunked\r\n") != head.end();
+    expected_ = end + 4 + (chunked_ ? 0 : length_of(head));
     return true;
 }
 

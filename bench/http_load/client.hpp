@@ -10,7 +10,8 @@ namespace ferrule::bench {
 using ticks = std::chrono::steady_clock;
 
 /// Sends a request, reads the answer, says how long that took. Understands just enough HTTP/1.1 to find the end of an
-/// answer with a Content-Length, so that the generator costs as little as possible beside the server that it measures.
+/// answer with a Content-Length, or of text in chunks, so that the generator costs as little as possible beside the
+/// server that it measures.
 class client {
   public:
     client(const std::string& host, unsigned short port);
@@ -36,10 +37,12 @@ class client {
 
   private:
     bool read_head();
+    void join_chunks();
 
     int fd_;
     std::string input_;
     std::size_t expected_ = 0; ///< Length of the whole answer, 0 while it is not known.
+    bool chunked_ = false;     ///< Ends with an empty chunk.
     int status_ = 0;
     ticks::time_point sent_at_{};
 };

@@ -1,5 +1,6 @@
 """What probes cost, against the tools that people use for the same."""
 
+import json
 import re
 import resource
 import subprocess
@@ -7,9 +8,12 @@ import time
 from statistics import median
 
 from figure import Figure, Goal
+from servers import blackbox, web_server
 from workshop import BenchError, Workshop
 
 ROUNDS = 3
+STREAMS = 5_000  # the baseline leaves a port waiting for each
+STREAMS_AT_ONCE = 16
 PROBES = 150_000
 AT_ONCE = 4000
 BURSTS = 15_000
@@ -79,5 +83,34 @@ def check_lag(shop: Workshop) -> list[Figure]:
     ]
 
 
+def probe_cpu(shop: Workshop) -> list[Figure]:
+    modules = {"tcp": {"prober": "tcp", "timeout": "5s"},
+               "http": {"prober": "http", "timeout": "5s", "http": {"preferred_ip_protocol": "ip4"}}}
+    figures = []
+    with web_server(shop) as web:
+        modules["https"] = {"prober": "http", "timeout": "5s",
+                            "http": {"preferred_ip_protocol": "ip4", "tls_config": {"ca_file": str(web.ca_file)}}}
+        with blackbox(shop, modules) as other:
+            trust = {"ca_file": str(web.ca_file)}
+            for name, plugin, target, theirs, goal, what in (
+                    ("tcp", "tcp", {"host": "127.0.0.1", "port": web.http}, f"127.0.0.1:{web.http}", 0.2,
+                     "connect and close"),
+                    ("http", "http", {"url": f"http://127.0.0.1:{web.http}/"}, f"http://127.0.0.1:{web.http}/", 0.25,
+                     "a page"),
+                    ("https", "http", {"url": f"https://127.0.0.1:{web.https}/", "tls_config": trust},
+                     f"https://127.0.0.1:{web.https}/", 0.6, "a page over TLS 1.3, P-256, full handshake")):
+                ours, base = [], []
+                for _ in range(ROUNDS):
+                    base.append(other.probe(name, theirs, STREAMS, STREAMS_AT_ONCE))
+                    ours.append(shop.program("probe_load", plugin, json.dumps(target), STREAMS, STREAMS_AT_ONCE))
+                if any(each["failed"] for each in ours):
+                    raise BenchError(f"probes of {name} failed: {ours}")
+                figures.append(Figure(f"probe_cpu_{name}", median(each["cpu_us"] for each in ours), "us",
+                                      median(each["cpu_us"] for each in base), Goal("ratio", "<=", goal),
+                                      f"processor time a probe, host included: {what}; baseline: blackbox_exporter"))
+    return figures
+
+
 FIGURES = [("icmp_exchanges", "echo exchanges of the probe icmp over loopback, against fping", icmp_exchanges),
+           ("probe_cpu", "what probes of tcp, http and https cost, against blackbox_exporter", probe_cpu),
            ("check_lag", "how late checks begin, against a timer each", check_lag)]

@@ -6,23 +6,12 @@
 // single ones as give a quantile, one after another. Prints one JSON object: per_second (echo exchanges), sent,
 // received, lost, lost_local, failed (probes), cpu_us (of the process, an exchange), idle_p50_us, idle_p99_us (round
 // trips of the single ones), load_p50_us, load_p99_us (those under load).
-#include "base/log.hpp"
-#include "net/http_client.hpp"
-#include "net/libraries.hpp"
-#include "net/resolver.hpp"
-#include "plugins/registry.hpp"
-
+#include "probes/probe_host.hpp"
 #include "samples.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
-#include <sys/resource.h>
 
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -31,21 +20,10 @@
 namespace {
 
 namespace asio = boost::asio;
-namespace plugins = ferrule::plugins;
+using ferrule::bench::in;
+using ferrule::bench::probe_host;
+using ferrule::bench::processor_seconds;
 using clock_type = std::chrono::steady_clock;
-
-ferrule::base::steady_time in(std::chrono::seconds span) {
-    return ferrule::base::steady_time(clock_type::now().time_since_epoch()) + span;
-}
-
-double processor_seconds() {
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](const timeval& span) {
-        return static_cast<double>(span.tv_sec) + static_cast<double>(span.tv_usec) / 1e6;
-    };
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 /// What results say, read without a JSON parser so that it costs the plugin's figures little.
 struct tally {
@@ -87,71 +65,15 @@ struct tally {
     }
 };
 
-/// A folder that goes with the object.
-struct folder {
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "ferrule-bench-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("no scratch folder");
-        path = name;
-    }
-
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-
-    ~folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-
-    std::filesystem::path path;
-};
-
-struct bench {
-    bench()
-        : names(loop)
-        , http(loop) {
-        loop.start();
-        plugins::settings wanted;
-        const auto files = scratch.path / "files" / "probes";
-        std::filesystem::create_directories(files);
-        std::filesystem::copy_file(FERRULE_ICMP, files / "icmp.so");
-        wanted.folders = {files.parent_path()};
-        wanted.run_folder = scratch.path / "run";
-        registry =
-            std::make_unique<plugins::registry>(plugins::surroundings{loop, pool, names, http}, std::move(wanted));
-        auto found = registry->probe("icmp");
-        if (!found)
-            throw std::runtime_error(found.error().message());
-        icmp = *found;
-    }
-
-    ~bench() {
-        icmp.reset();
-        asio::co_spawn(loop.get_executor(), registry->stop(std::chrono::seconds(5)), asio::use_future).get();
-    }
-
-    bench(const bench&) = delete;
-    bench& operator=(const bench&) = delete;
-
-    folder scratch;
-    ferrule::runtime::io loop;
-    ferrule::runtime::blocking_pool pool;
-    ferrule::net::resolver names;
-    ferrule::net::http_client http;
-    std::unique_ptr<plugins::registry> registry;
-    std::shared_ptr<plugins::probe> icmp;
-};
-
 std::string target(int number, int count) {
     return R"({"host":"127.)" + std::to_string(number / 62500 % 250) + '.' + std::to_string(number / 250 % 250) + '.' +
            std::to_string(number % 250 + 1) + R"(","count":)" + std::to_string(count) + R"(,"interval":"1ms"})";
 }
 
-tally one_by_one(bench& on, int probes) {
+tally one_by_one(probe_host& on, int probes) {
     tally seen;
     for (int i = 0; i < probes; ++i)
-        seen.add(asio::co_spawn(on.loop.make_strand(), on.icmp->run(target(i, 1), in(std::chrono::seconds(5))),
+        seen.add(asio::co_spawn(on.loop.make_strand(), on.probe->run(target(i, 1), in(std::chrono::seconds(5))),
                                 asio::use_future)
                      .get());
     return seen;
@@ -160,7 +82,7 @@ tally one_by_one(bench& on, int probes) {
 /// Keeps batches running; everything but `done` happens on one strand.
 class load {
   public:
-    load(bench& on, int probes, int count, int at_once)
+    load(probe_host& on, int probes, int count, int at_once)
         : on_(on)
         , strand_(on.loop.make_strand())
         , left_(probes)
@@ -188,17 +110,17 @@ class load {
         for (int i = 0; i < size; ++i)
             targets.push_back(target(next_++, count_));
         auto open = std::make_shared<int>(size);
-        on_.icmp->run_batch(std::move(targets), in(std::chrono::seconds(60)), strand_,
-                            [this, open](std::size_t, const ferrule::result<std::string>& outcome) {
-                                seen_.add(outcome);
-                                if (--*open == 0)
-                                    start();
-                                if (--ending_ == 0)
-                                    done_.set_value();
-                            });
+        on_.probe->run_batch(std::move(targets), in(std::chrono::seconds(60)), strand_,
+                             [this, open](std::size_t, const ferrule::result<std::string>& outcome) {
+                                 seen_.add(outcome);
+                                 if (--*open == 0)
+                                     start();
+                                 if (--ending_ == 0)
+                                     done_.set_value();
+                             });
     }
 
-    bench& on_;
+    probe_host& on_;
     asio::any_io_executor strand_;
     std::promise<void> done_;
     tally seen_;
@@ -210,7 +132,7 @@ class load {
 };
 
 int measure(int probes, int count, int at_once) {
-    bench on;
+    probe_host on("icmp", FERRULE_ICMP);
     one_by_one(on, 100); // loads the plugin, opens the socket
     auto idle = one_by_one(on, 5000);
     load(on, at_once, count, at_once).run();
@@ -236,10 +158,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        ferrule::net::init_libraries();
-        ferrule::base::log::settings quiet;
-        quiet.minimum = ferrule::base::log::level::warn;
-        ferrule::base::log::configure(quiet);
+        ferrule::bench::prepare();
         return measure(std::atoi(argv[1]), std::atoi(argv[2]), std::atoi(argv[3]));
     } catch (const std::exception& failed) {
         std::fprintf(stderr, "icmp_probes: %s\n", failed.what());

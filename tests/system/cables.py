@@ -63,15 +63,19 @@ class Host:
         self.namespace, self.cable = namespace, cable
 
     def command(self, *line: str) -> list[str]:
-        """The line that runs it on this host; for subprocess with `pass_fds=[host.namespace]`."""
-        return ["nsenter", f"--net=/proc/self/fd/{self.namespace}", *line]
+        """The line that runs it on this host."""
+        return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{self.namespace}", *line]
 
     def popen(self, *line: str, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(self.command(*line), text=True, pass_fds=[self.namespace], **options)
+        return subprocess.Popen(self.command(*line), text=True, **options)
 
     def run(self, *line: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*line), text=True, pass_fds=[self.namespace], capture_output=True, check=False,
-                              timeout=LIMIT_S, **options)
+        return subprocess.run(self.command(*line), text=True, capture_output=True, check=False, timeout=LIMIT_S, **options)
+
+    def enter(self) -> None:
+        """The calling thread, and those that it starts from now on, are on this host."""
+        if ctypes.CDLL(None, use_errno=True).setns(self.namespace, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
 
     def listeners(self) -> list[str]:
         """Sockets of this host that wait for others: TCP that listens, UDP that is not connected."""

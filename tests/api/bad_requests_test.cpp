@@ -102,7 +102,7 @@ TEST_CASE("each bad request has its status, its code and its sentence") {
          "the query parameter \"label\" asks twice for \"a\""},
         {"viewer", "GET /api/v1/events?topics=job,jobs", "", "", 400, "invalid_parameter",
          "the query parameter \"topics\" names \"jobs\"; known are job, job.output, job.result, command, command.task, "
-         "command.output, session, device, plugin, node, check.state, check.sample"},
+         "command.output, session, device, plugin, node, check.state, check.sample, agent"},
         {"viewer", "GET /api/v1/events", "Last-Event-ID: soon\r\n", "", 400, "invalid_parameter",
          "the header Last-Event-ID must be the id of an event"},
         {"operator", "DELETE /api/v1/sessions/s1?force=yes", "", "", 400, "invalid_parameter",

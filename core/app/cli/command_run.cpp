@@ -194,7 +194,7 @@ result<json> all_results(api_client& client, const std::string& id) {
 
 int watch(api_client& client, const json& command, bool as_json) {
     const auto id = text_of(command, "id");
-    say_when_interrupted("\nferrule: interrupted; the command goes on. To end it: ferrule command cancel " + id + "\n");
+    say_last_words("\nferrule: interrupted; the command goes on. To end it: ferrule command cancel " + id + "\n");
     watcher seen(command.value("total", std::size_t{0}), as_json);
     auto last = follow(client, id, seen);
     if (!last)

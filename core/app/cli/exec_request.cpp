@@ -124,7 +124,7 @@ void say_when_interrupted(const std::vector<std::string>& ids) {
     std::signal(SIGINT, on_interrupt);
 }
 
-void say_when_interrupted(std::string words) {
+void say_last_words(std::string words) {
     last_words = std::move(words);
     std::signal(SIGINT, on_interrupt);
 }

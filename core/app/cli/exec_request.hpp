@@ -40,7 +40,7 @@ result<base::json> wait_for_end(api_client& client, const std::string& id,
 /// On Ctrl-C the process says which jobs go on, and how to end them, and exits as interrupted.
 void say_when_interrupted(const std::vector<std::string>& ids);
 /// As above in words of one's own.
-void say_when_interrupted(std::string words);
+void say_last_words(std::string words);
 
 /// A job's error in one line for people, or empty.
 std::string error_line(const base::json& job);

@@ -88,7 +88,7 @@ class runner_rig {
         , figures(registry) {
         loop.start();
         runner.emplace(
-            loop.make_strand(), "local",
+            strand, "local",
             [this](const std::string& name) -> ferrule::result<std::shared_ptr<ferrule::plugins::probe>> {
                 if (name != "scripted")
                     return ferrule::error("plugin_not_found", "there is no probe \"" + name + "\"");
@@ -128,11 +128,12 @@ class runner_rig {
     void settle() {
         runner->run_now("nobody");
         std::promise<void> done;
-        asio::post(loop.context(), [&] { done.set_value(); });
+        asio::post(strand, [&] { done.set_value(); });
         done.get_future().wait();
     }
 
     ferrule::runtime::io loop;
+    ferrule::runtime::strand strand{loop.make_strand()};
     prometheus::Registry registry;
     std::shared_ptr<scripted_probe> probe;
     ferrule::probes::runner_metrics figures;

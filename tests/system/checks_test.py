@@ -117,10 +117,15 @@ class Checks(SystemTest):
         self.cli("check", "run", "web")
 
     def test_metrics_are_as_prometheus_wants_them(self) -> None:
-        with self.daemon.api() as api:
+        with self.daemon.api() as api, self.daemon.api() as listening:
+            events = listening.stream("/api/v1/events?topics=check.state")
+            next(events)
             api("POST", "/api/v1/checks/web/run?wait=30s", expect=200)
+            self.server.down()
+            self.wait_for(events, "hard", "critical")
+            self.server.up()
             page = api("GET", "/metrics", expect=200).text
-        for series in ('ferrule_check_state{check="web",target="server"} 0', 'ferrule_check_results_total{check="web",location="test",outcome="up"',
+        for series in ('ferrule_check_state{check="web",target="server"} 2', 'ferrule_check_results_total{check="web",location="test",outcome="up"',
                        'ferrule_check_latency_seconds_bucket{check="web",location="test",target="server",le="', "ferrule_check_lag_seconds_bucket",
                        "ferrule_check_ticks_missed_total", "ferrule_check_samples_stored_total"):
             self.assertIn(series, page)

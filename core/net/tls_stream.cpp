@@ -149,12 +149,23 @@ tls_stream::progress tls_stream::after(int outcome) {
     return made;
 }
 
+// OpenSSL knows the descriptor by its number, which after a close may be anybody's.
+tls_stream::progress tls_stream::closed() {
+    progress made;
+    made.failed = asio::error::operation_aborted;
+    return made;
+}
+
 tls_stream::progress tls_stream::try_handshake() {
+    if (!socket_.is_open())
+        return closed();
     errno = 0;
     return after(SSL_do_handshake(ssl_));
 }
 
 tls_stream::progress tls_stream::try_read(asio::mutable_buffer into) {
+    if (!socket_.is_open())
+        return closed();
     if (into.size() == 0)
         return {};
     errno = 0;
@@ -165,6 +176,8 @@ tls_stream::progress tls_stream::try_read(asio::mutable_buffer into) {
 }
 
 tls_stream::progress tls_stream::try_write(asio::const_buffer from) {
+    if (!socket_.is_open())
+        return closed();
     if (from.size() == 0)
         return {};
     errno = 0;
@@ -176,6 +189,8 @@ tls_stream::progress tls_stream::try_write(asio::const_buffer from) {
 
 tls_stream::progress tls_stream::try_shutdown() {
     progress made;
+    if (!socket_.is_open())
+        return closed();
     if (SSL_is_init_finished(ssl_) == 1) {
         errno = 0;
         const int outcome = SSL_shutdown(ssl_);

@@ -129,6 +129,7 @@ class tls_stream {
     /// Of this thread; what is in it counts only until the attempt has ended.
     static asio::mutable_buffer gathering_room();
 
+    static progress closed();
     progress try_handshake();
     progress try_read(asio::mutable_buffer into);
     progress try_write(asio::const_buffer from);

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fcntl.h>
@@ -306,4 +307,23 @@ TEST_CASE("many processes at once leave neither zombies nor descriptors") {
     }
     CHECK(descriptors() == before);
     CHECK(children() == children_before);
+}
+
+TEST_CASE("what has not been started cannot be cancelled, and nobody else is signalled in its place") {
+    // In a child without rights, because a mistake here would signal the first process of the machine.
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        constexpr unsigned nobody = 65534;
+        const bool plain = ::geteuid() != 0 || ::setresuid(nobody, nobody, nobody) == 0;
+        asio::io_context loop;
+        const auto waiting = std::make_shared<process_run>(loop.get_executor(), child_plan{}, run_limits{1s, 1ms, 1},
+                                                           nullptr, [](const process_end&) {});
+        if (plain)
+            waiting->cancel();
+        ::_exit(plain && loop.run() == 0 ? 0 : 1);
+    }
+    int status = 1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }

@@ -77,7 +77,7 @@ void command_agent::take_run(opened given) {
         return;
     }
     if (living != tasks_.end()) {
-        if (living->second->run)
+        if (living->second->run && !living->second->starting)
             say_started(*living->second);
         return;
     }
@@ -117,10 +117,10 @@ void command_agent::take_cancel(const opened& given) {
     }
     const auto which = living->second;
     which->cancelled = true;
+    if (which->starting)
+        return; // launch or begun sees it; until then there is no process
     if (which->run)
         return which->run->cancel();
-    if (which->starting)
-        return; // launch sees it
     std::erase(waiting_, which);
     which->result.failed = error("cancelled", "it was cancelled before it started");
     settle(which, model::task_state::cancelled);

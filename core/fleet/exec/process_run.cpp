@@ -140,7 +140,7 @@ void process_run::on_timer() {
 }
 
 void process_run::cancel() {
-    if (!over_ && !exited_ && why_ == process_end::cause::itself)
+    if (pid_ > 0 && !over_ && !exited_ && why_ == process_end::cause::itself)
         stop_group(process_end::cause::cancel);
 }
 
@@ -163,6 +163,8 @@ void process_run::stop_group(process_end::cause why) {
 }
 
 void process_run::signal_group(int number) const {
+    if (pid_ <= 0)
+        return; // 0 and -1 are other processes than ours
     // A moment after the fork the group may not be there yet.
     if (::kill(-pid_, number) != 0 && errno == ESRCH)
         ::kill(pid_, number);

@@ -21,6 +21,14 @@ result<std::string> enroller::take_name(const join_token& token, const std::stri
     if (!model::is_name(name))
         return error("invalid_name", "the agent's name must be 1 to 128 letters, digits and any of . _ -");
     const std::lock_guard lock(mutex_);
+    // Asking again is for an answer that was lost: whoever has connected since had it, and what is revoked stays out.
+    if (token.used_at) {
+        const auto known = book_.find(name);
+        const bool answered = known && known->last_seen_at && *known->last_seen_at >= *token.used_at;
+        if (!known || answered || known->state == model::agent_state::revoked)
+            return error("join_token_used",
+                         "the join token was already used by " + name + ": each admits one agent, so make a new one");
+    }
     // Whoever makes a token for a name may take it over; a token for any name takes over none.
     if (being_admitted_.contains(name) || (!token.used_at && token.name.empty() && book_.is_taken(name)))
         return error("agent_name_taken",

@@ -25,7 +25,8 @@ class enroller {
              const base::clock& clock, base::duration lifetime);
 
     /// Fails with the codes of join_tokens::claim, `invalid_csr`, `invalid_name` or `agent_name_taken`. A token that
-    /// admitted this very key before answers again, in case the first answer was lost.
+    /// admitted this very key before answers again, in case the first answer was lost: until that agent has connected
+    /// or is revoked.
     asio::awaitable<result<protocol::grant>> enrol(protocol::enrolment wanted);
     /// A further certificate for an agent that has shown one.
     asio::awaitable<result<protocol::grant>> renew(std::string name, std::string request);

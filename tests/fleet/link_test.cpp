@@ -94,6 +94,32 @@ TEST_CASE("who asks again with the same key gets an answer again, in case the fi
     CHECK(on.wait(at.admits->enrol(wanted)).error().code() == "join_token_used");
 }
 
+TEST_CASE("a spent token lets in neither an agent that was revoked nor one that has connected with it") {
+    machine on;
+    controller at(on);
+    at.start();
+    fleet::protocol::enrolment wanted;
+    wanted.token = at.token().reveal();
+    wanted.name = "revoked";
+    wanted.request = *fleet::pki::make_request(fleet::pki::make_key(), "revoked");
+    REQUIRE(on.wait(at.admits->enrol(wanted)));
+    REQUIRE(on.wait(at.book.revoke("revoked")));
+    const auto again = on.wait(at.admits->enrol(wanted));
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code() == "join_token_used");
+    CHECK(at.book.find("revoked")->state == model::agent_state::revoked);
+
+    wanted.token = at.token().reveal();
+    wanted.name = "seen";
+    wanted.request = *fleet::pki::make_request(fleet::pki::make_key(), "seen");
+    const auto once = on.wait(at.admits->enrol(wanted));
+    REQUIRE(once);
+    at.book.greeted("seen", {}, {}, "127.0.0.1:1");
+    const auto later = on.wait(at.admits->enrol(wanted));
+    REQUIRE_FALSE(later);
+    CHECK(later.error().code() == "join_token_used");
+}
+
 TEST_CASE("an agent does not show its token to a controller whose authority is not the token's") {
     machine on;
     controller at(on);

@@ -286,7 +286,11 @@ asio::awaitable<void> agent_link::keep_ticking(std::shared_ptr<net::web_socket> 
         co_await ticking_.async_wait(asio::use_awaitable); // an end of the connection ends it by an exception
         if (over_ != over || !side_)
             break;
-        side_->tick(parts_.clock.steady_now());
+        const auto now = parts_.clock.steady_now();
+        // A controller that has fallen silent does not answer the close either.
+        if (ended_because_ && now - ended_at_ >= parts_.last_words)
+            over->cut_off();
+        side_->tick(now);
         renew_if_due();
         news_.set(); // what was not acknowledged in time goes out again
     }

@@ -43,6 +43,8 @@ struct agent_link_parts {
     std::function<std::string()> metrics;
     /// An even number in [0, 1).
     std::function<double()> chance;
+    /// How long a controller may take to accept what was said last.
+    base::duration last_words = std::chrono::seconds(5);
 };
 
 /// Joins the fleet if need be, connects to one controller after the other, renews the certificate, sends heartbeats and
@@ -114,6 +116,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
     std::optional<protocol::agent_side> side_; ///< Of the connection that stands.
     std::shared_ptr<net::web_socket> over_;
     std::optional<protocol::farewell> ended_because_;
+    base::steady_time ended_at_{};
     bool reconnect_at_once_ = false;
     mutable std::mutex mutex_;                 ///< For what other threads see:
     std::shared_ptr<net::web_socket> greeted_; ///< Null until the controller has greeted.

@@ -106,6 +106,7 @@ bool agent_link::message(const std::string& kind, const base::json& body) {
 
 void agent_link::end(const protocol::farewell& why) {
     ended_because_ = why;
+    ended_at_ = parts_.clock.steady_now();
     if (over_)
         over_->close(why.code);
 }

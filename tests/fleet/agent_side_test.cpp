@@ -140,6 +140,7 @@ TEST_CASE("a controller that does not answer, or falls silent, is left") {
     CHECK(other.after(15s) == lines{"ping", "beat"});
     CHECK(other.after(15s) == lines{"end silent 0s"});
     CHECK(other.after(1h).empty());
+    CHECK(other.of.next_tick(other.now) > other.now); // whoever waits for it must not spin
 }
 
 TEST_CASE("refusals and farewells come with their code and the time to come back") {

@@ -181,7 +181,7 @@ class agent {
   public:
     agent(machine& on, std::string name, std::vector<std::string> controllers, base::secret token = {},
           std::shared_ptr<memory_store> records = std::make_shared<memory_store>(),
-          fleet::protocol::outbox::limits limits = {})
+          fleet::protocol::outbox::limits limits = {}, base::duration connect_timeout = 5s)
         : on_(on)
         , store(std::make_unique<memory_backend>(std::move(records)), on.loop, on.pool)
         , kept(store, limits, on.agents_clock)
@@ -193,13 +193,19 @@ class agent {
         wanted.labels = {{"site", "here"}, {"from", "agent"}};
         wanted.region = "eu";
         wanted.heartbeat = 200ms;
-        wanted.connect_timeout = 5s;
+        wanted.connect_timeout = connect_timeout;
         wanted.reconnect_max = 200ms;
         REQUIRE(on.wait(kept.load()));
-        fleet::agent_link_parts parts{
-            on.loop,           on.names, kept,    on.agents_clock,
-            identity,          wanted,   "1.2.3", [] { return std::string(R"({"cpu":{"busy":1}})"); },
-            [] { return 0.5; }};
+        fleet::agent_link_parts parts{on.loop,
+                                      on.names,
+                                      kept,
+                                      on.agents_clock,
+                                      identity,
+                                      wanted,
+                                      "1.2.3",
+                                      [] { return std::string(R"({"cpu":{"busy":1}})"); },
+                                      [] { return 0.5; },
+                                      200ms};
         link.emplace(std::move(parts));
         link->on_connected([this](const std::string& controller) { heard.tell("connected " + controller); });
         link->on_disconnected([this] { heard.tell("disconnected"); });

@@ -113,6 +113,8 @@ void agent_side::tick(base::steady_time now) {
 
 base::steady_time agent_side::next_tick(base::steady_time now) const noexcept {
     const auto soon = now + std::chrono::seconds(1);
+    if (phase_ == phase::ended)
+        return soon;
     if (phase_ == phase::greeting)
         return std::min(soon, began_ + greet_limit_);
     return std::min(soon, next_beat_);

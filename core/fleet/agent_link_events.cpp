@@ -127,7 +127,11 @@ void agent_link::renewed(const protocol::grant& what) {
     if (!renewal_key_)
         return;
     const auto key = *std::exchange(renewal_key_, std::nullopt);
-    auto saved = parts_.identity.save(what, key);
+    // Whom it trusts was settled when it joined: a renewal brings a certificate and nothing else.
+    auto kept = what;
+    kept.command_key.clear();
+    kept.authority = identity_->tls.authority;
+    auto saved = parts_.identity.save(kept, key);
     if (!saved)
         return not_renewed({saved.error().code(), saved.error().message(), {}});
     identity_ = std::move(*saved);

@@ -4,6 +4,9 @@
 #include "base/redact.hpp"
 #include "model/check_json.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace ferrule::api {
 
 using base::json;
@@ -32,13 +35,31 @@ void mask_check(json& check) {
             mask(target["settings"]);
 }
 
-// Masks in `sent` become what stands at their place in `kept`; false when there is nothing.
+// What of `kept` has the same place among the targets: what it points at is the same, not where it stands in the list.
+const json* same_target(const json& sent, const json* kept) {
+    if (kept == nullptr || !kept->is_array() || !sent.is_object())
+        return nullptr;
+    const auto same = [&sent](const json& one) {
+        const std::array keys{"name", "host", "port", "url"};
+        return std::all_of(keys.begin(), keys.end(), [&](const char* key) {
+            return sent.contains(key) == one.contains(key) && (!sent.contains(key) || sent[key] == one[key]);
+        });
+    };
+    const auto at = std::find_if(kept->begin(), kept->end(), same);
+    return at == kept->end() ? nullptr : &*at;
+}
+
+// Masks in `sent` become what stands at their place in `kept`; false when there is nothing. A list has places only as
+// long as nothing in it has changed: otherwise a secret would move to a neighbour.
 bool unmask(json& sent, const json* kept) {
     bool all = true;
-    if (sent.is_array())
+    if (sent.is_array()) {
+        auto shown = kept == nullptr ? json() : *kept;
+        mask(shown);
+        const bool unchanged = shown == sent;
         for (std::size_t i = 0; i < sent.size(); ++i)
-            all =
-                unmask(sent[i], kept != nullptr && kept->is_array() && i < kept->size() ? &(*kept)[i] : nullptr) && all;
+            all = unmask(sent[i], unchanged ? &(*kept)[i] : nullptr) && all;
+    }
     if (!sent.is_object())
         return all;
     for (auto& [key, value] : sent.items()) {
@@ -52,6 +73,21 @@ bool unmask(json& sent, const json* kept) {
             all = unmask(value, there) && all;
         }
     }
+    return all;
+}
+
+const json* member(const json* of, const char* key) {
+    return of != nullptr && of->is_object() && of->contains(key) ? &(*of)[key] : nullptr;
+}
+
+// Only settings have secrets.
+bool unmask_check(json& sent, const json* kept) {
+    bool all = !sent.contains("settings") || unmask(sent["settings"], member(kept, "settings"));
+    if (!sent.contains("targets") || !sent["targets"].is_array())
+        return all;
+    for (auto& target : sent["targets"])
+        if (target.is_object() && target.contains("settings"))
+            all = unmask(target["settings"], member(same_target(target, member(kept, "targets")), "settings")) && all;
     return all;
 }
 
@@ -71,7 +107,7 @@ result<model::check> read_check(json body, const std::string& name, const model:
     if (!name.empty() && !body.contains("name"))
         body["name"] = name;
     const auto kept = before == nullptr ? json() : model::to_json(*before);
-    if (!unmask(body, before == nullptr ? nullptr : &kept))
+    if (!unmask_check(body, before == nullptr ? nullptr : &kept))
         return error("invalid_request", "settings: " + std::string(base::redacted) +
                                             " stands in place of a secret that is not known; give the secret");
     auto read = model::check_from_json(body);

@@ -41,6 +41,21 @@ TEST_CASE("a check can be made, read, replaced and removed, by those who may") {
           "there is no check \"file-chekc\"; did you mean \"file-check\"?");
 }
 
+TEST_CASE("a secret stays with its target, wherever that stands in the list") {
+    fixture on;
+    const std::string two = R"({"name": "two", "probe": "fake", "targets": [
+        {"host": "a", "settings": {"password": "of a"}}, {"host": "b", "settings": {"password": "of b"}}]})";
+    REQUIRE(on.ask("admin", "POST /api/v1/checks", two).status == 201);
+    auto shown = on.get("/api/v1/checks/two");
+    shown["targets"].erase(0);
+    REQUIRE(on.ask("admin", "PUT /api/v1/checks/two", shown.dump()).status == 200);
+    CHECK(on.book->find("two").definition->targets.at(0).settings.find("of b") != std::string::npos);
+    shown["targets"][0]["host"] = "elsewhere";
+    const auto moved = on.ask("admin", "PUT /api/v1/checks/two", shown.dump());
+    CHECK(moved.status == 400);
+    CHECK(moved.body.find("give the secret") != std::string::npos);
+}
+
 TEST_CASE("a check of the configuration is listed and cannot be changed here") {
     fixture on;
     const auto list = on.get("/api/v1/checks");

@@ -3,6 +3,8 @@
 
 #include "common/sockets.hpp"
 
+#include <ferrule/sdk/timer.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -12,6 +14,12 @@
 #include <cerrno>
 
 namespace ferrule::probes {
+
+namespace {
+
+constexpr std::size_t turn = 65536; // bytes that one connection moves before the others have their turn
+
+} // namespace
 
 stream::stream(sdk::strand& home, sdk::time_ns deadline, std::string limit)
     : home_(&home)
@@ -67,8 +75,29 @@ sdk::task<maybe_fault> stream::wait_for(tls_need need, sdk::probe_phase phase, s
     const std::uint32_t events = need == tls_need::to_write ? FRL_FD_WRITE : FRL_FD_READ;
     const auto waited = co_await watch_->ready(events, deadline_);
     if (!waited.ready()) {
-        co_return wait_fault(waited.status, phase,
-                             peer_->text() + ": timed out; no " + std::string(waiting_for) + " within " + limit_ + ".");
+        co_return wait_fault(waited.status, phase, late(waiting_for));
+    }
+    co_return std::nullopt;
+}
+
+std::string stream::late(std::string_view waiting_for) const {
+    return peer_->text() + ": timed out; no " + std::string(waiting_for) + " within " + limit_ + ".";
+}
+
+// A peer that is never slower than this end would never make it wait, so that neither the deadline nor a cancellation
+// nor another coroutine got a chance.
+sdk::task<maybe_fault> stream::take_turn(sdk::probe_phase phase, std::string_view waiting_for) {
+    const auto now = home_->host().now();
+    if (now >= deadline_) {
+        co_return fault(phase, late(waiting_for));
+    }
+    if (moved_ < turn) {
+        co_return std::nullopt;
+    }
+    moved_ = 0;
+    const auto status = co_await sdk::sleep_until(now);
+    if (status == sdk::wait_status::cancelled) {
+        co_return fault::cancelled();
     }
     co_return std::nullopt;
 }
@@ -91,7 +120,12 @@ sdk::task<maybe_fault> stream::start_tls(tls_context context, const tls_settings
 }
 
 sdk::task<maybe_fault> stream::write(std::string_view data) {
+    constexpr std::string_view waiting_for = "readiness of the peer to take more";
     while (!data.empty()) {
+        auto failed = co_await take_turn(sdk::probe_phase::request, waiting_for);
+        if (failed) {
+            co_return failed;
+        }
         std::size_t written = 0;
         auto need = tls_need::nothing;
         if (tls_ != nullptr) {
@@ -110,8 +144,9 @@ sdk::task<maybe_fault> stream::write(std::string_view data) {
             }
         }
         data.remove_prefix(written);
+        moved_ += written;
         if (need != tls_need::nothing) {
-            auto failed = co_await wait_for(need, sdk::probe_phase::request, "readiness of the peer to take more");
+            failed = co_await wait_for(need, sdk::probe_phase::request, waiting_for);
             if (failed) {
                 co_return failed;
             }
@@ -124,6 +159,10 @@ sdk::task<outcome<bool>> stream::read(std::string& into, std::size_t most, std::
     std::array<char, 4096> buffer; // NOLINT: filled by the read
     const auto size = std::min(most, buffer.size());
     while (true) {
+        auto failed = co_await take_turn(sdk::probe_phase::answer, waiting_for);
+        if (failed) {
+            co_return std::move(*failed);
+        }
         std::size_t got = 0;
         auto need = tls_need::to_read;
         if (tls_ != nullptr) {
@@ -142,9 +181,10 @@ sdk::task<outcome<bool>> stream::read(std::string& into, std::size_t most, std::
         }
         if (need == tls_need::nothing || need == tls_need::ended) {
             into.append(buffer.data(), got);
+            moved_ += got;
             co_return need == tls_need::ended;
         }
-        auto failed = co_await wait_for(need, sdk::probe_phase::answer, waiting_for);
+        failed = co_await wait_for(need, sdk::probe_phase::answer, waiting_for);
         if (failed) {
             co_return std::move(*failed);
         }

@@ -9,6 +9,7 @@
 
 #include <ferrule/sdk/watch.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ class stream {
 
   private:
     sdk::task<maybe_fault> connect_one();
+    [[nodiscard]] std::string late(std::string_view waiting_for) const;
+    sdk::task<maybe_fault> take_turn(sdk::probe_phase phase, std::string_view waiting_for);
     sdk::task<maybe_fault> wait_for(tls_need need, sdk::probe_phase phase, std::string_view waiting_for);
 
     sdk::strand* home_;
@@ -67,6 +70,7 @@ class stream {
     descriptor socket_;
     std::optional<sdk::watch> watch_; // ends before the socket
     std::unique_ptr<tls_session> tls_;
+    std::size_t moved_ = 0; ///< Bytes since the others had their turn.
 };
 
 } // namespace ferrule::probes

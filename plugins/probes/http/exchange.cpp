@@ -122,6 +122,9 @@ sdk::task<maybe_fault> exchange::ask(const request& what, body& into) {
 sdk::task<maybe_fault> exchange::receive(bool follow) {
     std::string got;
     bool first = true;
+    // Framing, padding and packing cost something, but not more than the content.
+    const auto most = 2 * std::uint64_t{how_->body_size_limit} + (std::uint64_t{1} << 20);
+    std::uint64_t received = 0;
     while (!reader_->done()) {
         got.clear();
         const auto* missing = first                 ? "answer to the request"
@@ -130,6 +133,12 @@ sdk::task<maybe_fault> exchange::receive(bool follow) {
         const auto ended = co_await connection_.read(got, piece, missing);
         if (!ended) {
             co_return ended.why();
+        }
+        received += got.size();
+        if (received > most) {
+            co_return fault(sdk::probe_phase::answer,
+                            connection_.peer().text() + ": the answer takes more than " + std::to_string(most) +
+                                " bytes of the connection, twice 'body_size_limit' and 1 MiB.");
         }
         const bool good = *ended ? reader_->end() : reader_->put(got);
         if (first && reader_->begun()) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <future>
 #include <mutex>
 
 using namespace ferrule::probes_test;
@@ -263,6 +264,42 @@ TEST_CASE("a body that is too large is refused before it is read to its end") {
     const auto seen = measure({{"host", "127.0.0.1"}, {"port", server.port()}, {"body_size_limit", 1000}});
     CHECK(seen["failed_phase"] == "reply");
     CHECK_THAT(reason(seen), Contains("the body is larger than 1000 bytes (body_size_limit)."));
+}
+
+TEST_CASE("an answer that never stops ends by what it takes of the connection, and by a cancellation") {
+    rig http("http");
+    std::promise<frl_op> started;
+    bool cancels = false;
+    std::string piece = "1;" + std::string(500, 'e') + "\r\nx\r\n";
+    SECTION("what it takes") {}
+    SECTION("a cancellation") {
+        cancels = true;
+        piece = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+    }
+    auto known = started.get_future();
+    tcp_server server([&](peer& client) {
+        client.hear_to("\r\n\r\n");
+        client.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        try {
+            for (std::size_t sent = 0;; ++sent) {
+                if (cancels && sent == 32) {
+                    http.on.loop().post([&http, which = known.get()] { http.probe.cancel(which); });
+                }
+                client.say(piece);
+            }
+        } catch (const std::exception&) { // the probe has left
+        }
+    });
+    const auto limit = cancels ? 1 << 30 : 1'000'000;
+    const auto op = http.start({{"host", "127.0.0.1"}, {"port", server.port()}, {"body_size_limit", limit}});
+    started.set_value(op);
+    const auto seen = http.on.wait(op);
+    REQUIRE(seen.completed);
+    if (cancels) {
+        CHECK(seen.status == FRL_CANCELLED);
+    } else {
+        CHECK_THAT(seen.json, Contains("the answer takes more than 3048576 bytes of the connection"));
+    }
 }
 
 TEST_CASE("a server that fails to answer says where") {

@@ -117,10 +117,15 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
     if (!pass)
         return;
     auto made = std::make_shared<agent_session>(*this, std::move(socket));
+    const bool stranger = made->name().empty();
     {
         const std::lock_guard lock(mutex_);
         if (stopping_)
             return;
+        // Anyone can come without a certificate; an agent that wants to join comes again.
+        if (stranger && strangers_ >= settings_.max_handshakes)
+            return made->cut_off();
+        strangers_ += stranger ? 1 : 0;
         every_.insert(made);
     }
     const auto on = made->get_executor();
@@ -194,7 +199,8 @@ void agents_hub::ended(const session_ptr& by) {
     bool current = false;
     {
         const std::lock_guard lock(mutex_);
-        every_.erase(by);
+        if (every_.erase(by) != 0 && by->name().empty())
+            --strangers_;
         if (const auto at = by_name_.find(by->name()); at != by_name_.end() && at->second == by) {
             by_name_.erase(at);
             current = true;

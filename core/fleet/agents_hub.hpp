@@ -89,6 +89,7 @@ class agents_hub final : public agents_link, public session_owner {
     mutable std::mutex mutex_; ///< For what follows.
     std::map<std::string, session_ptr> by_name_;
     std::set<session_ptr> every_; ///< Also those that have not greeted.
+    std::size_t strangers_ = 0;   ///< Of them those that showed no certificate.
     bool stopping_ = false;
 };
 

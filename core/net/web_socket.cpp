@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -53,6 +54,8 @@ class open_web_socket final : public web_socket {
 
     void ready() {
         peer_ = over_->peer();
+        if (!peer_)
+            stream_.read_message_max(std::min(limits_.message, limits_.message_of_stranger));
         over_->forget_handshake();
     }
 

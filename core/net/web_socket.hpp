@@ -18,8 +18,9 @@ namespace ferrule::net {
 
 /// What one connection may take.
 struct web_socket_limits {
-    std::size_t message = std::size_t{2} << 20U;     ///< A longer one ends the connection.
-    std::size_t queue_bytes = std::size_t{8} << 20U; ///< Waiting to be sent; more is refused.
+    std::size_t message = std::size_t{2} << 20U;              ///< A longer one ends the connection.
+    std::size_t message_of_stranger = std::size_t{64} << 10U; ///< The same of a peer that showed no certificate.
+    std::size_t queue_bytes = std::size_t{8} << 20U;          ///< Waiting to be sent; more is refused.
     std::size_t queue_messages = 4096;
 };
 

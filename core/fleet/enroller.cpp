@@ -84,7 +84,9 @@ asio::awaitable<result<protocol::grant>> enroller::admit(join_token token, std::
     if (!written)
         co_return written.error();
     tokens_.settle(token);
-    book_.admit(entry);
+    auto admitted = book_.admit(entry);
+    if (!admitted)
+        co_return admitted.error();
     if (admitted_)
         admitted_(name);
     base::log::info("fleet", "an agent has joined",

@@ -119,13 +119,14 @@ void registry::apply(entry& to, const admission& wanted) const {
     to.gone = true;
 }
 
-store::record registry::record_of(const admission& wanted) const {
+store::record registry::record_of(admission& wanted) const {
     entry draft;
     {
         const std::lock_guard lock(mutex_);
         if (const auto at = all_.find(wanted.name); at != all_.end())
             draft = at->second;
     }
+    wanted.revocations = draft.revocations;
     if (!draft.shown) {
         model::agent fresh;
         fresh.name = wanted.name;
@@ -135,11 +136,18 @@ store::record registry::record_of(const admission& wanted) const {
     return to_record(draft);
 }
 
-void registry::admit(const admission& wanted) {
+result<void> registry::admit(const admission& wanted) {
     const std::lock_guard lock(mutex_);
     auto& found = entry_of(wanted.name);
+    if (found.revocations != wanted.revocations) {
+        // What was written for the admission may stand over what the revocation wrote.
+        found.highest_serial = std::max(found.highest_serial, wanted.certificate.serial);
+        records_.write(to_record(found), [](const result<void>&) {}); // the store logs what it cannot write
+        return error("certificate_revoked", "the agent " + wanted.name + " was revoked while it joined");
+    }
     apply(found, wanted);
     publish(*found.shown);
+    return ok();
 }
 
 void registry::greeted(const std::string& name, const net::certificate_facts& shown, const protocol::hello& from,

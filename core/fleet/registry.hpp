@@ -32,6 +32,7 @@ struct admission {
     model::labels tags;
     std::string region;
     std::string host;
+    std::uint64_t revocations = 0; ///< Of the name until record_of(), which sets it.
 };
 
 /// All agents that ever joined and were not forgotten, in memory over the store. Which certificates count is decided
@@ -56,8 +57,9 @@ class registry final : public agent_directory {
     [[nodiscard]] std::string highest_serial(const std::string& name) const;
 
     /// The record of an admission, to be written before admit(). All earlier certificates of the name end with it.
-    [[nodiscard]] store::record record_of(const admission& wanted) const;
-    void admit(const admission& wanted);
+    [[nodiscard]] store::record record_of(admission& wanted) const;
+    /// Fails with `certificate_revoked` when the name was revoked since record_of(): it stays so.
+    result<void> admit(const admission& wanted);
     /// A further certificate of the same agent; those before it end once it is used.
     asio::awaitable<result<void>> renewed(std::string name, net::certificate_facts fresh);
     /// Ends all its certificates. Fails with `agent_not_found`.
@@ -85,7 +87,8 @@ class registry final : public agent_directory {
         std::string least_serial;
         std::string highest_serial;
         bool revoked = false;
-        bool gone = false; ///< It said goodbye, or has not been seen by this process.
+        std::uint64_t revocations = 0; ///< In this process.
+        bool gone = false;             ///< It said goodbye, or has not been seen by this process.
         base::steady_time heard{};
         ferrule::fleet::traffic traffic;
         bool changed = false;

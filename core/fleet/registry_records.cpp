@@ -128,6 +128,7 @@ asio::awaitable<result<void>> registry::revoke(std::string name) {
             co_return error("agent_not_found", "there is no agent named \"" + name + "\"");
         // In force at once, before it is written: the other order would let it in meanwhile.
         at->second.revoked = true;
+        ++at->second.revocations;
         auto changed = *at->second.shown;
         changed.state = model::agent_state::revoked;
         show(at->second, std::move(changed));

@@ -1,6 +1,8 @@
 // Both ends of the link over real TLS.
 #include "fleet/link_rig.hpp"
 
+#include "fleet/protocol/frame.hpp"
+
 using namespace test;
 
 TEST_CASE("an agent joins with a token, is known with its labels, and talks both ways") {
@@ -118,6 +120,71 @@ TEST_CASE("a spent token lets in neither an agent that was revoked nor one that 
     const auto later = on.wait(at.admits->enrol(wanted));
     REQUIRE_FALSE(later);
     CHECK(later.error().code() == "join_token_used");
+}
+
+TEST_CASE("a revocation that comes while an admission is being written stays in force, also after a restart") {
+    machine on;
+    const auto records = std::make_shared<memory_store>();
+    {
+        controller at(on, records);
+        at.book.greeted("edge", {}, {}, "127.0.0.1:1");
+        fleet::admission entry;
+        entry.name = "edge";
+        entry.certificate.serial = "02";
+        auto row = at.book.record_of(entry);
+        REQUIRE(on.wait(at.book.revoke("edge")));
+        REQUIRE(on.wait(at.store.put(std::move(row))));
+        const auto admitted = at.book.admit(entry);
+        REQUIRE_FALSE(admitted);
+        CHECK(admitted.error().code() == "certificate_revoked");
+        CHECK(at.book.find("edge")->state == model::agent_state::revoked);
+        CHECK(at.book.highest_serial("edge") == "02");
+    }
+    controller again(on, records);
+    REQUIRE(again.book.find("edge"));
+    CHECK(again.book.find("edge")->state == model::agent_state::revoked);
+    fleet::admission anew; // that it was revoked once keeps nobody from admitting it again
+    anew.name = "edge";
+    static_cast<void>(again.book.record_of(anew));
+    CHECK(again.book.admit(anew));
+    CHECK(again.book.find("edge")->state == model::agent_state::offline);
+}
+
+TEST_CASE("of those without a certificate only so many are heard at a time, and none at length") {
+    machine on;
+    config::fleet_settings few;
+    few.max_handshakes = 2;
+    few.handshake_timeout = 30s; // how long they may take to say what they want
+    controller at(on, std::make_shared<memory_store>(), few);
+    at.start();
+    const auto token = at.token();
+    auto context = net::make_pinned_client_context(at.ca->facts().fingerprint);
+    REQUIRE(context);
+    const auto dial = [&] {
+        auto made = on.wait(net::dial_web_socket(on.names, at.address(), *context, {}, 5s));
+        REQUIRE(made);
+        return *made;
+    };
+    const auto first = dial();
+    const auto second = dial();
+    const auto third = dial();
+    CHECK_FALSE(on.wait(third->read()));
+    third->cut_off();
+
+    second->send(std::make_shared<const std::string>(std::string(100000, ' ')));
+    CHECK_FALSE(on.wait(second->read())); // no answer, as there is to what is short and wrong
+    second->cut_off();
+
+    fleet::protocol::enrolment wanted;
+    wanted.token = token.reveal();
+    wanted.name = "edge";
+    wanted.request = *fleet::pki::make_request(fleet::pki::make_key(), "edge");
+    first->send(std::make_shared<const std::string>(
+        fleet::protocol::make_frame(fleet::protocol::kinds::enrol, fleet::protocol::to_json(wanted))));
+    const auto answer = on.wait(first->read());
+    REQUIRE(answer);
+    CHECK(fleet::protocol::enrolment_answer(*answer));
+    first->cut_off();
 }
 
 TEST_CASE("an agent does not show its token to a controller whose authority is not the token's") {

@@ -201,6 +201,8 @@ class command_rig {
 
     network& net() { return net_; }
 
+    store::store& records() { return *records_; }
+
     exec::command_center& center() { return *center_; }
 
     const exec::signing_key& key() { return key_; }

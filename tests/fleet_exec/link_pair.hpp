@@ -147,6 +147,20 @@ class network {
         asio::post(loop_, [this, agent, body] { arrive_at_agent(agent, "command", body); });
     }
 
+    /// Puts deliveries before the controller, all at once, as if the agent had made them; `done` once all are taken.
+    void hand_in(const std::string& agent, const std::string& kind, std::vector<json> all, std::function<void()> done) {
+        asio::post(loop_, [this, agent, kind, all = std::move(all), done = std::move(done)] {
+            auto left = std::make_shared<std::size_t>(all.size());
+            for (const auto& each : all)
+                controller_->deliveries.at(kind)(agent, each, [this, left, done] {
+                    asio::post(loop_, [left, done] {
+                        if (--*left == 0)
+                            done();
+                    });
+                });
+        });
+    }
+
   private:
     struct letter {
         std::string kind;

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -116,6 +117,14 @@ class command_center : public std::enable_shared_from_this<command_center> {
         std::vector<std::function<void()>> calls;
     };
 
+    /// An answer to what no longer awaits one.
+    struct late_answer {
+        std::string agent;
+        task_end how;
+        bool again = false;
+        std::function<void()> taken;
+    };
+
     // Of the request.
     [[nodiscard]] result<model::command_request> completed(model::command_request request) const;
     [[nodiscard]] result<std::vector<std::string>> choose(const model::command_targets& on) const;
@@ -153,7 +162,12 @@ class command_center : public std::enable_shared_from_this<command_center> {
     void output(const std::string& agent, const base::json& body);
     void result_came(const std::string& agent, const base::json& body, std::function<void()> taken);
     void refusal_came(const std::string& agent, const base::json& body, std::function<void()> taken);
-    asio::awaitable<void> late_result(std::string agent, task_end how, bool again, std::function<void()> taken);
+    asio::awaitable<void> late_answers();
+    asio::awaitable<void> take_late(late_answer came);
+    void note_said(const std::string& agent, const char* what, const std::string& about, const base::json& details);
+    /// `id` is the agent's own for it, under which it stands once; `done` when it is on disk or not to be there.
+    void note_said(const std::string& agent, const char* what, const std::string& about, const base::json& details,
+                   const std::string& id, std::function<void()> done);
     [[nodiscard]] task_ptr find(const std::string& id, const std::string& agent) const;
 
     const center_parts parts_;
@@ -164,6 +178,9 @@ class command_center : public std::enable_shared_from_this<command_center> {
     std::unordered_map<std::string, std::set<std::string>> by_agent_; ///< Ids of unfinished tasks, in their order.
     std::unordered_set<std::string> keys_;                            ///< Idempotency keys in use right now.
     std::multimap<base::wall_time, std::weak_ptr<live_task>> due_;
+    std::deque<late_answer> late_; ///< Taken one after the other: they change the counts of their commands.
+    bool late_at_work_ = false;
+    std::unordered_map<std::string, base::steady_time> noted_until_; ///< By agent; what it said is paid for until then.
     std::size_t live_bytes_ = 0;
     asio::steady_timer timer_;
     base::wall_time armed_ = base::wall_time::max();

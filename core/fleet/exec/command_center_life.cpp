@@ -24,15 +24,6 @@ std::string text_of(const json& from, const char* key) {
     return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-audit_entry said_by(const std::string& agent, const char* what, const std::string& about, const json& details) {
-    audit_entry made;
-    made.what = what;
-    made.who = "agent " + agent;
-    made.about = base::shortened(about, 128);
-    made.details = base::dump(details);
-    return made;
-}
-
 } // namespace
 
 void command_center::listen() {
@@ -212,7 +203,7 @@ void command_center::result_came(const std::string& agent, const json& body, std
     if (!how || !model::is_final(how->state)) {
         base::log::warn("fleet", "an agent told the end of a command in a form that cannot be read",
                         {{"agent", agent}});
-        records_.note(said_by(agent, "command.bad_result", text_of(body, "task_id"), json::object()));
+        note_said(agent, "command.bad_result", text_of(body, "task_id"), json::object());
         return taken();
     }
     outbox out;
@@ -237,77 +228,13 @@ void command_center::result_came(const std::string& agent, const json& body, std
         return;
     const auto again = body.find("again");
     const bool repeated = again != body.end() && again->is_boolean() && again->get<bool>();
-    runtime::spawn(parts_.on, "command_center", late_result(agent, std::move(*how), repeated, std::move(taken)));
-}
-
-asio::awaitable<void> command_center::late_result(std::string agent, task_end how, bool again,
-                                                  std::function<void()> taken) {
-    const auto self = shared_from_this();
-    auto kept = co_await records_.task(how.task);
-    if (!kept)
-        co_return; // it comes again
-    if (!*kept || (*kept)->agent != agent) {
-        const json details{{"state", model::to_text(how.state)}, {"agent", agent}};
-        records_.note(said_by(agent, *kept ? "command.wrong_agent" : "command.unknown_task", how.task, details));
-        base::log::warn("fleet", "an agent told the end of a command that is not its own",
-                        {{"agent", agent}, {"task", how.task}});
-        taken();
-        co_return;
-    }
-    auto& task = **kept;
-    if (again) {
-        const json details{{"state", model::to_text(task.state)}};
-        records_.note(said_by(agent, "command.repeated", how.task, details));
-    }
-    const bool given_up =
-        task.state == model::task_state::unknown && task.result.failed && task.result.failed->code() == "no_answer";
-    if (!given_up) {
-        taken();
-        co_return;
-    }
-    // After all. The counts of its command follow.
-    auto command = co_await records_.command(task.command);
-    if (!command)
-        co_return;
-    std::vector<store::record> records;
-    if (*command) {
-        auto& counts = (*command)->counts;
-        if (auto& old = counts[static_cast<std::size_t>(task.state)]; old > 0)
-            --old;
-        ++counts[static_cast<std::size_t>(how.state)];
-        records.push_back(records_.make(**command));
-    }
-    task.state = how.state;
-    task.result = std::move(how.result);
-    records.push_back(records_.make(task));
-    const auto stored = co_await written(std::move(records));
-    if (stored)
-        taken();
-}
-
-void command_center::refusal_came(const std::string& agent, const json& body, std::function<void()> taken) {
-    const auto id = text_of(body, "task_id");
-    const auto given = body.find("error");
-    const auto why = base::error_from_json(given == body.end() ? "{}" : base::dump(*given), "refused");
-    base::log::warn("fleet", "an agent refused an order",
-                    {{"agent", agent}, {"task", id}, {"code", why.code()}, {"why", why.message()}});
-    auto happened = said_by(agent, "command.refused", id, body);
-    happened.id = text_of(body, "id");
-    records_.note(happened, std::move(taken));
-    outbox out;
     {
         const std::lock_guard lock(mutex_);
-        const auto which = find(id, agent);
-        if (!which || which->now.state == model::task_state::queued)
+        late_.push_back({agent, std::move(*how), repeated, std::move(taken)});
+        if (std::exchange(late_at_work_, true))
             return;
-        // Only the order itself, not something that merely bears its name, ends the task.
-        if (digest_of(seal(order_for(*which, action::run), parts_.key)) != text_of(body, "digest"))
-            return;
-        model::task_result how;
-        how.failed = why;
-        finish(which, model::task_state::refused, std::move(how), out);
     }
-    send(out);
+    runtime::spawn(parts_.on, "command_center", late_answers());
 }
 
 asio::awaitable<result<model::fleet_command>> command_center::cancel(std::string id, asker by) {

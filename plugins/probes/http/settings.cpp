@@ -129,7 +129,18 @@ settings read(settings_reader& from, settings base) {
 settings read_config(std::string_view text) {
     const auto config = sdk::json::parse(text.empty() ? "{}" : text).value();
     settings_reader from(config, "", "invalid_config");
-    return read(from, {});
+    constexpr auto why = "belongs to a check: a default would go to every target, also to one that somebody names for "
+                         "a single measurement.";
+    for (const auto* key : {"headers", "basic_auth", "bearer_token", "proxy_headers"}) {
+        if (from.find(key) != nullptr) {
+            from.refuse(key, why);
+        }
+    }
+    auto made = read(from, {});
+    if (!made.tls_config.client_cert.empty()) {
+        from.refuse("tls_config.client_cert", why);
+    }
+    return made;
 }
 
 settings read_target(const sdk::json& target, settings base) {

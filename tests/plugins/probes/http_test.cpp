@@ -379,5 +379,11 @@ TEST_CASE("wrong settings of http are refused by their name") {
     REQUIRE(seen.contains("error"));
     CHECK(seen["error"]["code"] == "invalid_target");
     CHECK_THAT(seen["error"]["message"].get<std::string>(), Contains(now.message) && !Contains("secret"));
+    for (const json& given : {json{{"headers", {{"X-Key", "k"}}}}, json{{"proxy_headers", {{"X-Key", "k"}}}},
+                              json{{"bearer_token", "t"}}, json{{"basic_auth", {{"username", "u"}, {"password", "p"}}}},
+                              json{{"tls_config", {{"client_cert", "c"}, {"client_key", "k"}}}}}) {
+        INFO(given.dump());
+        CHECK_THAT(refusal("http", given), Contains("belongs to a check: a default would go to every target"));
+    }
     CHECK_THAT(refusal("http", {{"methd", "GET"}}), Contains("'methd' is not a known setting; did you mean 'method'?"));
 }

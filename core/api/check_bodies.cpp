@@ -13,17 +13,31 @@ using base::json;
 
 namespace {
 
-void mask(json& settings) {
+// What is sent to a target may hold a login: probes have no other place for that of many protocols.
+bool may_be_secret(std::string_view key) {
+    constexpr std::array<std::string_view, 4> sent{"send", "send_hex", "body", "proxy_url"};
+    return base::is_secret_key(key) || std::find(sent.begin(), sent.end(), key) != sent.end();
+}
+
+bool are_headers(std::string_view key) {
+    return key == "headers" || key == "proxy_headers";
+}
+
+bool is_secret(std::string_view key, std::string_view value) {
+    return may_be_secret(key) && (key != "proxy_url" || value.find('@') != std::string_view::npos);
+}
+
+void mask(json& settings, bool all = false) {
     if (settings.is_array())
         for (auto& each : settings)
             mask(each);
     if (!settings.is_object())
         return;
     for (auto& [key, value] : settings.items()) {
-        if (value.is_string() && base::is_secret_key(key))
+        if (!value.is_string())
+            mask(value, are_headers(key));
+        else if (all || is_secret(key, value.get_ref<const std::string&>()))
             value = base::redacted;
-        else
-            mask(value);
     }
 }
 
@@ -51,7 +65,7 @@ const json* same_target(const json& sent, const json* kept) {
 
 // Masks in `sent` become what stands at their place in `kept`; false when there is nothing. A list has places only as
 // long as nothing in it has changed: otherwise a secret would move to a neighbour.
-bool unmask(json& sent, const json* kept) {
+bool unmask(json& sent, const json* kept, bool headers = false) {
     bool all = true;
     if (sent.is_array()) {
         auto shown = kept == nullptr ? json() : *kept;
@@ -64,13 +78,13 @@ bool unmask(json& sent, const json* kept) {
         return all;
     for (auto& [key, value] : sent.items()) {
         const json* there = kept != nullptr && kept->is_object() && kept->contains(key) ? &(*kept)[key] : nullptr;
-        if (value.is_string() && value == base::redacted && base::is_secret_key(key)) {
+        if (value.is_string() && value == base::redacted && (headers || may_be_secret(key))) {
             if (there == nullptr)
                 all = false;
             else
                 value = *there;
         } else {
-            all = unmask(value, there) && all;
+            all = unmask(value, there, are_headers(key)) && all;
         }
     }
     return all;

@@ -36,8 +36,8 @@ std::optional<health> health_from(std::string_view text) noexcept {
 std::string target_name(const check_target& of) {
     if (!of.name.empty())
         return of.name;
-    if (!of.url.empty())
-        return of.url;
+    if (!of.url.empty()) // names are shown everywhere, and a query may hold a token
+        return of.url.substr(0, of.url.find('?'));
     if (!of.port)
         return of.host;
     const bool v6 = of.host.find(':') != std::string::npos;

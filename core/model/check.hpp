@@ -94,7 +94,7 @@ struct check {
     friend bool operator==(const check&, const check&) = default;
 };
 
-/// Its name, or else what it points at: the URL, `host:port` or the host. Unique within a check.
+/// Its name, or else what it points at: the URL up to its query, `host:port` or the host. Unique within a check.
 std::string target_name(const check_target& of);
 /// How long one probe may take: what is set, or else 5 s, but never longer than the interval.
 base::duration time_limit(const check& of) noexcept;

@@ -17,6 +17,15 @@ std::string indexed(std::string_view list, std::size_t index, std::string_view f
     return field.empty() ? path : path + "." + std::string(field);
 }
 
+// Whether something stands before the host: a user, a password.
+bool has_login(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos)
+        return false;
+    const auto rest = url.substr(scheme + 3);
+    return rest.substr(0, rest.find_first_of("/?#")).find('@') != std::string_view::npos;
+}
+
 class rules {
   public:
     explicit rules(const check& of)
@@ -68,6 +77,9 @@ class rules {
                                         [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
         if (!each.url.empty() && (each.url.find("://") == std::string::npos || !plain || each.url.size() > 2048))
             complain(indexed("targets", i, "url"), "is not a URL");
+        if (has_login(each.url))
+            complain(indexed("targets", i, "url"),
+                     "has a user or a password, which would be shown; give them in the settings (\"basic_auth\")");
         const auto printable = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; };
         if (each.name.size() > 253 || !std::all_of(each.name.begin(), each.name.end(), printable))
             complain(indexed("targets", i, "name"), "must be at most 253 printable characters");

@@ -1,5 +1,7 @@
 #include "api/api_fixture.hpp"
 
+#include "api/check_bodies.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -54,6 +56,28 @@ TEST_CASE("a secret stays with its target, wherever that stands in the list") {
     const auto moved = on.ask("admin", "PUT /api/v1/checks/two", shown.dump());
     CHECK(moved.status == 400);
     CHECK(moved.body.find("give the secret") != std::string::npos);
+}
+
+TEST_CASE("what a target is sent is not shown, and a URL holds no login") {
+    fixture on;
+    const auto with_login =
+        on.ask("admin", "PUT /api/v1/checks/web", R"({"probe": "fake", "targets": [{"url": "http://u:geheim@h/"}]})");
+    CHECK(with_login.status == 400);
+    CHECK(with_login.body.find("targets[0].url") != std::string::npos);
+    CHECK(with_login.body.find("geheim") == std::string::npos);
+    model::check made;
+    made.name = "web";
+    made.probe = "fake";
+    made.settings = R"({"headers": {"X-Key": "geheim"}, "steps": [{"send": "PASS geheim"}], "method": "GET",
+        "proxy_url": "http://u:geheim@p", "body": "geheim"})";
+    made.targets.push_back({"", "", {}, "http://h/a?token=t", "", {}});
+    CHECK(model::target_name(made.targets[0]) == "http://h/a");
+    const auto shown = api::shown_check(made);
+    CHECK(shown.dump().find("geheim") == std::string::npos);
+    CHECK(shown["settings"]["method"] == "GET");
+    const auto back = api::read_check(shown, "web", &made);
+    REQUIRE(back.has_value());
+    CHECK(json::parse(back->settings) == json::parse(made.settings));
 }
 
 TEST_CASE("a check of the configuration is listed and cannot be changed here") {

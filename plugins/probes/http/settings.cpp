@@ -168,6 +168,9 @@ url place_of(const sdk::json& target, const settings& how) {
         if (!made) {
             from.refuse("url", "this is no URL: " + made.error().message() + ".");
         }
+        if (!made->user.empty() || !made->password.empty()) { // URLs are shown
+            from.refuse("url", "has a user or a password, which would be shown; give them as 'basic_auth'.");
+        }
         return *made;
     }
     url made;

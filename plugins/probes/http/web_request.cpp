@@ -69,8 +69,6 @@ header_list request::headers() const {
         }
         if (!authorized && !how_->authorization.empty()) {
             made.emplace_back("Authorization", how_->authorization);
-        } else if (!authorized && (!first_.user.empty() || !first_.password.empty())) {
-            made.emplace_back("Authorization", basic_credentials(first_.user, first_.password));
         }
     }
     if (!body_.empty() || method_ == "POST" || method_ == "PUT" || method_ == "PATCH") {

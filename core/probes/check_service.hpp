@@ -111,6 +111,7 @@ class check_service {
     void replay(const model::sample& one);
     // check_service_writing.cpp
     asio::awaitable<void> beat();
+    [[nodiscard]] bool has_stopped() const;
     asio::awaitable<result<void>> write(bool hours);
     asio::awaitable<result<void>> add_hours(std::vector<store::record>& into);
     void hours_failed();

@@ -36,13 +36,12 @@ asio::awaitable<void> sleep(asio::steady_timer& timer, base::duration span) {
 asio::awaitable<void> check_service::beat() {
     hours_at_ = time_.steady_now() + options_.hours_every;
     for (;;) {
+        if (has_stopped()) // while it wrote: the timer was cancelled before it waited
+            co_return;
         auto waiting = sleep(beat_timer_, options_.write_every);
         co_await std::move(waiting);
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopped_)
-                co_return;
-        }
+        if (has_stopped())
+            co_return;
         const bool hours = time_.steady_now() >= *hours_at_;
         if (hours)
             hours_at_ = time_.steady_now() + options_.hours_every;
@@ -50,6 +49,11 @@ asio::awaitable<void> check_service::beat() {
         if (!written)
             complain("results of checks could not be written, and wait in memory", written.error());
     }
+}
+
+bool check_service::has_stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
 }
 
 // Parts of hours that are on disk already are merged there.

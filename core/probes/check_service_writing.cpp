@@ -5,9 +5,11 @@
 #include "base/log.hpp"
 #include "state/event_bus.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <set>
@@ -85,6 +87,8 @@ void check_service::hours_failed() {
 
 // On the strand, so that states reach the disk in the order in which they were.
 asio::awaitable<result<void>> check_service::write(bool hours) {
+    // Who asked may go; what was taken to be written would be lost on the way.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const auto turn = co_await writing_.take();
     if (!turn)
         co_return error("cancelled", "it was cancelled");

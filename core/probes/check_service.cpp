@@ -256,7 +256,10 @@ asio::awaitable<result<void>> check_service::withdraw(std::string check, std::st
         co_return book_.unknown(check);
     {
         const std::lock_guard lock(mutex_);
-        const auto& announced = live_.all().at(check).announced;
+        const auto at = live_.all().find(check);
+        if (at == live_.all().end()) // it went meanwhile
+            co_return book_.unknown(check);
+        const auto& announced = at->second.announced;
         if (std::none_of(announced.begin(), announced.end(),
                          [&window](const auto& each) { return each.name == window; }))
             co_return error("window_not_found", "no window \"" + window + "\" was announced for the check \"" + check +

@@ -90,10 +90,14 @@ void check_service::follow(const std::string& name, const check_book::entry& now
             for (const auto& window : known->second.announced)
                 records_.drop_window(name, window.name, gone);
     }
-    if (now.definition)
+    if (now.definition) {
         live_.put(now, time_.wall_now());
-    else
+        for (const auto& [target, each] : live_.all().at(name).targets)
+            metrics_.state(name, target,
+                           now.definition->enabled ? each.state.agreed().shown() : model::health::pending);
+    } else {
         live_.remove(name);
+    }
     if (!gone.empty())
         begin(write_quietly(records_, std::move(gone)));
     plan_look();

@@ -179,3 +179,28 @@ TEST_CASE("a run can be asked for at each place, unless the check is not enabled
     CHECK(on.service->run_now("none").error().code() == "check_not_found");
     CHECK(on.service->assignments_for("ams").size() == 1);
 }
+
+TEST_CASE("a change of a check leaves the states of its targets among the metrics") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    const auto states = [&on] {
+        std::map<std::string, double> shown;
+        for (const auto& family : on.registry.Collect())
+            if (family.name == "ferrule_check_state")
+                for (const auto& each : family.metric)
+                    if (each.label.at(0).value == "made")
+                        shown[each.label.at(1).value] = each.gauge.value;
+        return shown;
+    };
+    auto check = scripted_check("made", {"r1", "r2"}, 10s);
+    REQUIRE(on.wait(on.book->put(check)));
+    followed told(on);
+    on.measure("made", "r1", true);
+    CHECK(told.next(2) == texts{"local/hard:pending>ok", "hard:pending>ok"});
+    check.targets.pop_back();
+    REQUIRE(on.wait(on.book->put(check)));
+    CHECK(states() == std::map<std::string, double>{{"r1", 0}});
+    check.enabled = false;
+    REQUIRE(on.wait(on.book->put(check)));
+    CHECK(states() == std::map<std::string, double>{{"r1", 5}});
+}

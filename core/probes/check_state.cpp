@@ -44,6 +44,11 @@ std::vector<transition> check_state::look(base::wall_time at, const surroundings
     return made;
 }
 
+void check_state::forget_after(base::wall_time now) noexcept {
+    if (last_at_ && *last_at_ > now)
+        last_at_.reset();
+}
+
 void check_state::enter_unreachable(changes& into, base::wall_time at) {
     auto entered = make(change::unreachable, shown(), health::unreachable, at);
     entered.by = held_back::unreachable;

@@ -83,6 +83,7 @@ live_checks::taken live_checks::take(const model::sample& found, wall_time now, 
     if (there == nullptr)
         return {fate::stray, {}};
     const auto at = std::min(found.at, now);
+    there->history.forget_after(now);
     if (!there->history.is_new(at))
         return {fate::repeated, {}};
     auto& check = checks_.at(found.check);
@@ -92,7 +93,7 @@ live_checks::taken live_checks::take(const model::sample& found, wall_time now, 
     auto measured = measure(definition, found, judged, in_maintenance(check.windows, at));
     measured.at = at;
     there->history.add(measured, now);
-    if (!there->last || there->last->at < at)
+    if (!there->last || there->last->at < at || there->last->at > now)
         there->last = found;
     const auto from = into.size();
     auto made = target.state.take(found.node, judged, at, reachable(definition, &found.node), around(check, now), now);

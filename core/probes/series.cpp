@@ -98,6 +98,13 @@ bool series::is_new(wall_time at) const {
     return at >= samples_since_ && std::none_of(recent_.begin(), recent_.end(), known);
 }
 
+void series::forget_after(wall_time now) {
+    while (!recent_.empty() && recent_.back().at > now)
+        recent_.pop_back();
+    if (recent_.empty())
+        samples_since_ = std::min<wall_time>(samples_since_, now);
+}
+
 void series::give_back(std::vector<changed_hour> untold) {
     for (auto& each : untold) {
         const auto start = each.figures.start;

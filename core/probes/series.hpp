@@ -50,6 +50,9 @@ class series {
     /// Whether a result of that time is one that was not given yet; one from before the recent ones is taken for known,
     /// so results of one location must come in the order of their making.
     [[nodiscard]] bool is_new(base::wall_time at) const;
+    /// The clock was set back if recent results lie ahead: they no longer make what comes now a repetition. Minutes and
+    /// hours keep them.
+    void forget_after(base::wall_time now);
 
     /// The hours that have changed since the last call.
     std::vector<changed_hour> take_changed();

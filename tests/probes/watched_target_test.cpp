@@ -66,6 +66,14 @@ struct world {
 
 } // namespace
 
+TEST_CASE("a clock that is set back freezes no state") {
+    world w;
+    CHECK(w.round("ooo").empty());
+    w.at -= 24h;
+    CHECK(w.round("cco") == "critical!");
+    CHECK(w.round("ooo") == "ok!");
+}
+
 TEST_CASE("one location of three that sees a problem tells nobody, two do") {
     world w;
     CHECK(w.round("ooo").empty());

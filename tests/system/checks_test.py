@@ -16,14 +16,20 @@ class Server:
 
     def __init__(self) -> None:
         self.port = 0
+        self._kept: socket.socket | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self.up()
 
+    def _bound(self) -> socket.socket:
+        made = socket.socket()
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(("127.0.0.1", self.port))
+        return made
+
     def up(self) -> None:
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", self.port))
+        self._socket = self._kept or self._bound()
+        self._kept = None
         self._socket.listen(64)
         self.port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, args=(self._socket,), daemon=True)
@@ -39,16 +45,25 @@ class Server:
 
     def down(self) -> None:
         assert self._socket is not None and self._thread is not None
+        if self._kept is not None:
+            return
         self._socket.shutdown(socket.SHUT_RDWR)
+        # Bound and not listening it refuses connections, and nobody else gets the port meanwhile.
+        self._kept = self._bound()
         self._socket.close()
         self._thread.join(LIMIT_S)
+
+    def close(self) -> None:
+        self.down()
+        assert self._kept is not None
+        self._kept.close()
 
 
 class Checks(SystemTest):
     def setUp(self) -> None:
         super().setUp()
         self.server = Server()
-        self.addCleanup(self.server.down)
+        self.addCleanup(self.server.close)
         self.daemon = Daemon(self.scratch / "ferrule", {
             "probes": {"write_interval": "200ms"},
             "checks": [{"name": "web", "probe": "tcp", "interval": "1s", "retry_interval": "100ms", "max_attempts": 3,
@@ -103,14 +118,14 @@ class Checks(SystemTest):
             back = self.wait_for(events, "hard", "ok")
             self.assertEqual((back["from"], back["notify"]), ("critical", True))
 
+            results = api.items("/api/v1/checks/web/results")  # figures of later contain all of these
             figures = api.get("/api/v1/checks/web/figures?window=1h&by=location")["items"][0]
-            results = api.items("/api/v1/checks/web/results")
             self.assertEqual(figures["location"], "test")
             self.assertGreaterEqual(figures["count"], len(before) + 1)
             good = sum(each["success"] for each in results)
             self.assertLess(figures["availability"], 1)
             self.assertGreater(figures["availability"], 0)
-            self.assertLessEqual(good, figures["ok"] + 1)
+            self.assertLessEqual(good, figures["ok"])
             self.assertEqual(len({each["at"] for each in results}), len(results), "nothing is there twice")
         self.assertIn("web", self.cli("check", "list"))
         self.assertIn("server", self.cli("check", "state", "web"))

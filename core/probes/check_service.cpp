@@ -7,6 +7,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -284,7 +285,7 @@ asio::awaitable<result<void>> check_service::withdraw(std::string check, std::st
 }
 
 asio::awaitable<result<void>> check_service::acknowledge(std::string check, std::string target, acknowledgement said) {
-    std::vector<store::record> kept;
+    std::vector<std::string> met;
     {
         const std::lock_guard lock(mutex_);
         const auto names = targets_of(check, target);
@@ -295,20 +296,22 @@ asio::awaitable<result<void>> check_service::acknowledge(std::string check, std:
             if (model::is_fine(of.state.agreed().shown()))
                 continue;
             of.acknowledged = said;
-            records_.put_state(check, name, of, kept);
+            of.changed = true;
+            met.push_back(name);
         }
-        if (kept.empty())
+        if (met.empty())
             co_return error("no_problem", "there is no problem to acknowledge");
         transitions made;
         live_.look_at(check, time_.wall_now(), made);
         changed(std::move(made));
         plan_look();
     }
-    co_return co_await records_.write(std::move(kept));
+    auto writing = asio::co_spawn(strand_, write_states(std::move(check), std::move(met)), asio::use_awaitable);
+    co_return co_await std::move(writing);
 }
 
 asio::awaitable<result<void>> check_service::take_back(std::string check, std::string target) {
-    std::vector<store::record> kept;
+    std::vector<std::string> met;
     {
         const std::lock_guard lock(mutex_);
         const auto names = targets_of(check, target);
@@ -317,10 +320,12 @@ asio::awaitable<result<void>> check_service::take_back(std::string check, std::s
         for (const auto& name : *names) {
             auto& of = *live_.find(check, name);
             of.acknowledged.reset();
-            records_.put_state(check, name, of, kept);
+            of.changed = true;
         }
+        met = *names;
     }
-    co_return co_await records_.write(std::move(kept));
+    auto writing = asio::co_spawn(strand_, write_states(std::move(check), std::move(met)), asio::use_awaitable);
+    co_return co_await std::move(writing);
 }
 
 } // namespace ferrule::probes

@@ -113,6 +113,7 @@ class check_service {
     asio::awaitable<void> beat();
     [[nodiscard]] bool has_stopped() const;
     asio::awaitable<result<void>> write(bool hours);
+    asio::awaitable<result<void>> write_states(std::string check, std::vector<std::string> targets);
     asio::awaitable<result<void>> add_hours(std::vector<store::record>& into);
     void hours_failed();
     asio::awaitable<void> tell();

@@ -142,6 +142,19 @@ asio::awaitable<result<void>> check_service::write(bool hours) {
     co_return written;
 }
 
+// On the strand, as all that writes states: an older one never comes after a newer.
+asio::awaitable<result<void>> check_service::write_states(std::string check, std::vector<std::string> targets) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    std::vector<store::record> all;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& name : targets)
+            if (const auto* target = live_.find(check, name); target != nullptr)
+                records_.put_state(check, name, *target, all);
+    }
+    co_return co_await records_.write(std::move(all));
+}
+
 // One after the other, so that what is told is in order; each time all that has come meanwhile.
 asio::awaitable<void> check_service::tell() {
     for (;;) {

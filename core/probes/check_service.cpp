@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "model/check_json.hpp"
+#include "probes/maintenance.hpp"
 #include "runtime/spawn.hpp"
 #include "state/event_bus.hpp"
 
@@ -20,6 +21,8 @@ namespace {
 
 // Windows follow the wall clock, which may be set while a timer waits.
 constexpr auto longest_wait = std::chrono::minutes(1);
+
+constexpr std::size_t most_windows = 100; // announced for one check; each result looks through them
 
 error no_target(const std::string& check, const std::string& target) {
     return error("target_not_found",
@@ -241,12 +244,34 @@ result<std::vector<std::pair<std::string, std::string>>> check_service::run_now(
 asio::awaitable<result<void>> check_service::announce(std::string check, model::maintenance_window when) {
     if (!book_.find(check).definition)
         co_return book_.unknown(check);
+    std::vector<std::string> over;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = live_.all().find(check);
+        if (at == live_.all().end()) // it went meanwhile
+            co_return book_.unknown(check);
+        const auto now = time_.wall_now();
+        std::size_t others = 0;
+        for (const auto& each : at->second.announced)
+            if (is_over(each, now) && each.name != when.name)
+                over.push_back(each.name);
+            else if (each.name != when.name)
+                ++others;
+        if (others >= most_windows)
+            co_return error("invalid_request", "for the check \"" + check + "\" " + std::to_string(most_windows) +
+                                                   " windows are announced, more are not taken; remove some, or give "
+                                                   "one that comes every week");
+    }
     std::vector<store::record> kept;
+    for (const auto& each : over)
+        records_.drop_window(check, each, kept);
     records_.put_window(check, when, kept);
     auto written = co_await records_.write(std::move(kept));
     if (!written)
         co_return written.error();
     const std::lock_guard lock(mutex_);
+    for (const auto& each : over)
+        live_.announce(check, each, std::nullopt);
     const auto name = when.name;
     live_.announce(check, name, std::move(when));
     transitions made;

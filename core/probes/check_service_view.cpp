@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "model/check_json.hpp"
+#include "probes/maintenance.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -58,11 +59,6 @@ json machine_json(const check_state& of) {
     value["since"] = of.since() == wall_time{} ? json() : json(base::to_rfc3339(of.since()));
     value["last_at"] = of.last_at() ? json(base::to_rfc3339(*of.last_at())) : json();
     return value;
-}
-
-bool is_over(const model::maintenance_window& window, wall_time now) {
-    const auto* fixed = std::get_if<model::fixed_window>(&window.when);
-    return fixed != nullptr && fixed->until <= now;
 }
 
 json acknowledged_json(const std::optional<acknowledgement>& said) {

@@ -59,4 +59,9 @@ std::optional<wall_time> next_edge(std::span<const model::maintenance_window> wi
     return next;
 }
 
+bool is_over(const model::maintenance_window& window, base::wall_time now) {
+    const auto* fixed = std::get_if<model::fixed_window>(&window.when);
+    return fixed != nullptr && fixed->until <= now;
+}
+
 } // namespace ferrule::probes

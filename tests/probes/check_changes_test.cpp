@@ -204,3 +204,25 @@ TEST_CASE("a change of a check leaves the states of its targets among the metric
     REQUIRE(on.wait(on.book->put(check)));
     CHECK(states() == std::map<std::string, double>{{"r1", 5}});
 }
+
+TEST_CASE("announced windows that are over make room, and there is a limit to those that are not") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    const auto announce = [&on](int number) {
+        model::maintenance_window window;
+        window.name = "w" + std::to_string(number);
+        const auto now = on.time.wall_now();
+        window.when = model::fixed_window{now, now + 1h};
+        return on.wait(on.service->announce("edge", window));
+    };
+    for (int i = 0; i < 100; ++i)
+        REQUIRE(announce(i));
+    CHECK(announce(0));
+    const auto more = announce(100);
+    REQUIRE_FALSE(more);
+    CHECK(more.error().message().find("100 windows are announced") != std::string::npos);
+    on.time.ms += 3'600'000;
+    CHECK(announce(100));
+    on.time.ms -= 3'600'000; // where those that were dropped would not be over
+    CHECK(on.state("edge")["windows"].size() == 1);
+}

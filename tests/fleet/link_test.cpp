@@ -217,10 +217,13 @@ TEST_CASE("deliveries made while no controller answers come in order after, once
     const auto address = at->address();
     {
         agent edge(on, "edge", {address}, at->token(), kept);
+        edge.link->on_message("answer", [&](const std::string&, const base::json&) { edge.heard.tell("answer"); });
         edge.start();
-        REQUIRE(at->heard.wait("connected edge"));
+        REQUIRE(edge.heard.wait("connected controller-1"));
         edge.deliver("result", 0);
         REQUIRE(at->heard.wait("edge 0"));
+        edge.link->send("ask", "{}"); // answered after the acknowledgement
+        REQUIRE(edge.heard.wait("answer"));
         at.reset();
         REQUIRE(edge.heard.wait("disconnected"));
         for (int i = 1; i <= 300; ++i)

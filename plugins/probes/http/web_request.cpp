@@ -53,7 +53,7 @@ std::string request::authority() const {
 
 header_list request::headers() const {
     header_list made;
-    const auto* agent = find_header(how_->headers, "user-agent");
+    const auto* agent = home_ ? find_header(how_->headers, "user-agent") : nullptr;
     made.emplace_back("User-Agent", agent != nullptr ? *agent : "ferrule");
     if (!how_->compression.empty()) {
         made.emplace_back("Accept-Encoding", how_->compression);

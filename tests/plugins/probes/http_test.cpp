@@ -133,14 +133,17 @@ TEST_CASE("a redirect is followed with credentials to the same server, and witho
         return "HTTP/1.1 302 Found\r\nLocation: " + (begin ? "next" : other.url("/end", "other.test")) +
                "\r\nContent-Length: 0\r\n\r\n";
     }};
-    json to{{"url", first.url("/begin", "www.test")}, {"bearer_token", "t1"}, {"headers", {{"Cookie", "c1"}}}};
+    json to{{"url", first.url("/begin", "www.test")},
+            {"bearer_token", "t1"},
+            {"headers", {{"Cookie", "c1"}, {"User-Agent", "a1"}}}};
     const auto seen = measure(to);
     INFO(seen.dump());
     CHECK(seen["success"] == true);
     CHECK(seen["metrics"]["redirects"] == 2);
     CHECK(seen["metrics"]["uncompressed_body_length"] == 5);
-    CHECK_THAT(first.head(1), Catch::StartsWith("GET /next ") && Contains("Bearer t1") && Contains("Cookie: c1"));
-    CHECK_THAT(other.head(0), Catch::StartsWith("GET /end ") && !Contains("t1") && !Contains("c1"));
+    CHECK_THAT(first.head(1), Catch::StartsWith("GET /next ") && Contains("Bearer t1") && Contains("Cookie: c1") &&
+                                  Contains("User-Agent: a1\r\n"));
+    CHECK_THAT(other.head(0), Catch::StartsWith("GET /end ") && !Contains("t1") && !Contains("c1") && !Contains("a1"));
 
     to["follow_redirects"] = false;
     const auto stayed = measure(to);

@@ -54,6 +54,8 @@ sdk::result<tls_context> make(const tls_settings& wanted) {
         ERR_clear_error();
     }
     if (!wanted.client_cert.empty()) {
+        // An encrypted key would make OpenSSL ask for its passphrase on the terminal, and wait.
+        SSL_CTX_set_default_passwd_cb(made.get(), [](char*, int, int, void*) { return 0; });
         if (SSL_CTX_use_certificate_chain_file(made.get(), wanted.client_cert.c_str()) != 1) {
             return unusable("The client certificate", wanted.client_cert);
         }

@@ -104,6 +104,39 @@ int open_marker(std::uint16_t& port) {
     return made;
 }
 
+/// An IPv6 address counts only once the kernel's own queue has come to it, however short the way there is: until then
+/// packets to it are dropped. True once one arrives.
+bool address_is_up(int cable) {
+    const int receiver = ::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 name{};
+    name.sin6_family = AF_INET6;
+    socklen_t size = sizeof(name);
+    bool arrived = false;
+    if (::bind(receiver, reinterpret_cast<sockaddr*>(&name), size) == 0 &&
+        ::getsockname(receiver, reinterpret_cast<sockaddr*>(&name), &size) == 0) {
+        const auto port = ntohs(name.sin6_port);
+        bytes packet(48);
+        packet[0] = 0x60;
+        packet[5] = 8;
+        packet[6] = IPPROTO_UDP;
+        packet[7] = 62;
+        ::inet_pton(AF_INET6, network::router6, &packet[8]);
+        ::inet_pton(AF_INET6, network::here6, &packet[24]);
+        packet[41] = 9;
+        packet[42] = static_cast<std::uint8_t>(port >> 8);
+        packet[43] = static_cast<std::uint8_t>(port);
+        packet[45] = 8;
+        put_sum(packet, 46,
+                sum_of(packet, 40) + 8 + IPPROTO_UDP + sum_of(bytes(packet.begin() + 8, packet.begin() + 40), 0));
+        for (int tries = 0; tries < 6'000 && !arrived; ++tries) {
+            pollfd waiting{receiver, POLLIN, 0};
+            arrived = ::write(cable, packet.data(), packet.size()) > 0 && ::poll(&waiting, 1, 10) == 1;
+        }
+    }
+    ::close(receiver);
+    return arrived;
+}
+
 /// IP header for `size` bytes of ICMP from a router to the sender of a packet.
 bytes header_to_sender(const request& of, std::size_t size) {
     bytes made(of.version == 4 ? 20 : 40);
@@ -165,7 +198,7 @@ bool network::set_up(const std::string& groups) {
         ::inet_pton(AF_INET6, here6, &address.address);
         address.prefix = 64;
         address.index = static_cast<int>(::if_nametoindex("cable"));
-        good = ::ioctl(v6, SIOCSIFADDR, &address) == 0;
+        good = ::ioctl(v6, SIOCSIFADDR, &address) == 0 && address_is_up(cable_);
     }
     ::close(v4);
     ::close(v6);

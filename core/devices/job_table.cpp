@@ -99,6 +99,11 @@ job_ptr job_table::view(const entry_ptr& each) const {
     return std::make_shared<const model::job>(shown_now(*each));
 }
 
+job_ptr job_table::bare(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    return each->now;
+}
+
 model::job job_table::copy(const entry_ptr& each) const {
     const std::lock_guard lock(mutex_);
     return shown_now(*each);
@@ -130,8 +135,17 @@ bool job_table::claim(const entry_ptr& wanted) {
     return true;
 }
 
+bool job_table::claim_durable(const entry_ptr& wanted) {
+    const std::lock_guard lock(mutex_);
+    if (!wanted->durable || !wanted->ready || std::exchange(wanted->claimed, true))
+        return false;
+    drop_deadline(*wanted);
+    wanted->tells = !std::exchange(wanted->told, true);
+    return true;
+}
+
 job_ptr job_table::started(const entry_ptr& running, std::string node, base::wall_time when,
-                           std::function<void()> interrupt) {
+                           std::function<void()> interrupt, std::string instance) {
     job_ptr shown;
     job_ptr untold;
     {
@@ -142,6 +156,7 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
         next->state = model::job_state::running;
         next->node = std::move(node);
         next->started_at = when;
+        next->node_instance = std::move(instance);
         running->now = shown = std::move(next);
         running->interrupt = std::move(interrupt);
         --queued_;
@@ -154,7 +169,49 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
     return shown;
 }
 
+job_ptr job_table::moved(const entry_ptr& running, std::string instance) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_shared<model::job>(*running->now);
+    next->node_instance = std::move(instance);
+    running->now = std::move(next);
+    return running->now;
+}
+
+void job_table::requeue(const entry_ptr& running) {
+    job_ptr shown;
+    {
+        const std::lock_guard lock(mutex_);
+        auto next = std::make_shared<model::job>(*running->now);
+        const bool ran = next->state == model::job_state::running;
+        next->state = model::job_state::queued;
+        next->node.clear();
+        next->node_instance.clear();
+        next->started_at.reset();
+        ++next->restarts;
+        running->now = shown = std::move(next);
+        running->interrupt = nullptr;
+        running->session.reset();
+        running->progress.clear();
+        running->published = 0;
+        running->claimed = false;
+        running->tells = false;
+        set_deadline(running);
+        if (!ran)
+            return;
+        ++queued_;
+    }
+    figures_.jobs_running.Decrement();
+    figures_.jobs_queued.Increment();
+    publish(*shown);
+}
+
+void job_table::watch_sessions(std::function<void(const entry_ptr&, const model::session_ref&)> hear) {
+    session_chosen_ = std::move(hear);
+}
+
 void job_table::session_chosen(const entry_ptr& running, model::session_ref session) {
+    if (session_chosen_)
+        session_chosen_(running, session);
     const std::lock_guard lock(mutex_);
     running->session = std::move(session);
 }
@@ -227,6 +284,14 @@ bool job_table::is_refused(const entry_ptr& running) const {
 
 void job_table::dropped(const entry_ptr& ended, job_ptr last) {
     end(ended, last, false);
+}
+
+void job_table::corrected(const job_ptr& last) {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_.replace(last);
+    }
+    publish(*last);
 }
 
 void job_table::end(const entry_ptr& ended, const job_ptr& last, bool keep) {

@@ -20,7 +20,7 @@ void job_executor::tell_session(const entry_ptr& entry, const model::session_ref
             return;
         step.which = at->second.which;
     }
-    step.chosen = chosen;
+    step.session = chosen;
     link_.send(kind::progress, to_text(step));
 }
 
@@ -69,22 +69,14 @@ void job_executor::forward(const state::event& happened) {
         at->second.cut = step.index;
 }
 
+// What is opened is told by the job that it is opened for.
 void job_executor::forward_session(const state::event& happened) {
     const auto data = json::parse(happened.data, nullptr, false);
-    if (!data.is_object())
+    if (!data.is_object() || base::object_reader(data).text_or("state", "") != "closed")
         return;
-    base::object_reader reader(data);
     job_progress step;
-    step.session.id = happened.key;
     step.happened = job_progress::what::closed;
-    if (reader.text_or("state", "") == "opened") {
-        step.happened = job_progress::what::opened;
-        for (auto& each : node_.sessions())
-            if (each.id == happened.key)
-                step.session = std::move(each);
-        if (step.session.host.empty())
-            return; // it is gone already
-    }
+    step.session.id = happened.key;
     link_.send(kind::progress, to_text(step));
 }
 

@@ -18,11 +18,8 @@ constexpr std::int64_t most = INT64_MAX;
 
 using what = job_progress::what;
 
-constexpr std::array<std::pair<what, std::string_view>, 5> steps{{{what::session, "session"},
-                                                                  {what::output, "output"},
-                                                                  {what::result, "result"},
-                                                                  {what::opened, "opened"},
-                                                                  {what::closed, "closed"}}};
+constexpr std::array<std::pair<what, std::string_view>, 4> steps{
+    {{what::session, "session"}, {what::output, "output"}, {what::result, "result"}, {what::closed, "closed"}}};
 
 std::string_view name_of(what step) {
     for (const auto& [value, name] : steps)
@@ -132,7 +129,7 @@ std::string to_text(const job_progress& step) {
         text.member("id", step.which.id).member("run", step.which.run);
     switch (step.happened) {
     case what::session:
-        text.member("session", step.chosen->id).member("reused", step.chosen->reused);
+        text.member("session", step.session.id).member("reused", step.session.reused);
         break;
     case what::output:
         text.member("index", static_cast<std::int64_t>(step.index)).member("text", step.text);
@@ -141,9 +138,8 @@ std::string to_text(const job_progress& step) {
         text.member("index", static_cast<std::int64_t>(step.index));
         text.key("result").raw(model::to_json_text(step.result));
         break;
-    case what::opened:
     case what::closed:
-        text.key("session").raw(base::dump(to_json(step.session)));
+        text.member("session", step.session.id);
         break;
     }
     return text.end_object().take();
@@ -163,14 +159,8 @@ std::optional<job_progress> job_progress_from(const json& body) {
     read.which = read_attempt(reader);
     read.index = static_cast<std::size_t>(reader.integer_or("index", 0, 0, most));
     read.text = reader.text_or("text", "");
-    if (read.happened == what::session) {
-        model::session_ref chosen;
-        chosen.id = reader.text_or("session", "");
-        chosen.reused = reader.boolean_or("reused", false);
-        read.chosen = std::move(chosen);
-    } else if (const auto* session = reader.object("session")) {
-        read.session = session_from(*session);
-    }
+    read.session.id = reader.text_or("session", "");
+    read.session.reused = reader.boolean_or("reused", false);
     if (const auto* result = reader.object("result"))
         read.result = model::result_from_json(*result);
     return read;

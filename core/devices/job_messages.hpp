@@ -76,16 +76,15 @@ struct job_hello {
 std::string to_text(const job_hello& hello);
 std::optional<job_hello> job_hello_from(const base::json& body);
 
-/// A step of a running job, or of a session.
+/// A step of a running job, or the end of a session.
 struct job_progress {
-    enum class what { session, output, result, opened, closed };
+    enum class what { session, output, result, closed };
     what happened = what::output;
-    attempt which;                            ///< Not for opened and closed.
-    std::size_t index = 0;                    ///< Of the command; for output and result.
-    std::string text;                         ///< Output.
-    std::optional<model::session_ref> chosen; ///< For session.
-    model::command_result result;             ///< Without output.
-    model::session_info session;              ///< For opened, and its id for closed.
+    attempt which;                ///< Not for closed.
+    model::session_ref session;   ///< The one that runs the job, or its id for closed.
+    std::size_t index = 0;        ///< Of the command; for output and result.
+    std::string text;             ///< Output.
+    model::command_result result; ///< Without output.
 };
 
 std::string to_text(const job_progress& step);

@@ -167,7 +167,7 @@ remote_board::greeting remote_board::greet(const job_hello& hello) {
     fifo_limit_ = std::max<std::size_t>(1, hello.fifo);
     forget_sessions();
     for (const auto& each : hello.sessions)
-        session_opened(each);
+        session_opened(each, true);
     greeting wanted;
     for (const auto& each : hello.jobs) {
         auto* const known = find(each.which);
@@ -229,10 +229,10 @@ remote_board::leftovers remote_board::give_up() {
     return left;
 }
 
-void remote_board::session_opened(model::session_info session) {
+void remote_board::session_opened(model::session_info session, bool pinned) {
     const auto key = key_of(session);
     const auto id = session.id;
-    if (sessions_.emplace(id, std::move(session)).second)
+    if (sessions_.try_emplace(id, std::move(session), pinned).second && pinned)
         ++lanes_[key].sessions;
 }
 
@@ -240,7 +240,7 @@ void remote_board::session_closed(const std::string& id) {
     const auto at = sessions_.find(id);
     if (at == sessions_.end())
         return;
-    const auto place = lanes_.find(key_of(at->second));
+    const auto place = at->second.second ? lanes_.find(key_of(at->second.first)) : lanes_.end();
     sessions_.erase(at);
     if (place == lanes_.end())
         return;
@@ -258,13 +258,13 @@ void remote_board::forget_sessions() {
 
 model::session_info* remote_board::find_session(const std::string& id) {
     const auto at = sessions_.find(id);
-    return at == sessions_.end() ? nullptr : &at->second;
+    return at == sessions_.end() ? nullptr : &at->second.first;
 }
 
 std::vector<model::session_info> remote_board::sessions() const {
     std::vector<model::session_info> all;
     for (const auto& [id, each] : sessions_)
-        all.push_back(each);
+        all.push_back(each.first);
     return all;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "devices/job_entry.hpp"
@@ -79,7 +80,8 @@ class remote_board {
     /// Empties it.
     [[nodiscard]] leftovers give_up();
 
-    void session_opened(model::session_info session);
+    /// A pinned one ties its device to the agent.
+    void session_opened(model::session_info session, bool pinned);
     void session_closed(const std::string& id);
     [[nodiscard]] model::session_info* find_session(const std::string& id);
     [[nodiscard]] std::vector<model::session_info> sessions() const;
@@ -118,7 +120,7 @@ class remote_board {
     std::size_t fifo_running_ = 0;
     std::size_t fifo_limit_ = 0;
     std::map<std::string, given> given_; // by id, so that they are in the order of acceptance
-    std::map<std::string, model::session_info> sessions_;
+    std::map<std::string, std::pair<model::session_info, bool>> sessions_;
     std::string instance_;
     std::int64_t seq_ = -1;
     bool attached_ = false;

@@ -79,6 +79,9 @@ class remote_node final : public node {
     void go_on(const entry_ptr& after);
     void retry();
     void lost(const given& job);
+    void announce(bool online) const;
+    bool session_chosen(const given& job, const std::string& id);
+    void announce_session(const std::string& id, const std::string& device, const char* state) const;
     void show(given& job, const job_progress& step);
     void stored(const std::string& id);
     [[nodiscard]] model::job last_of(const entry_ptr& entry, const ended_job& end) const;

@@ -1,6 +1,7 @@
 // What an agent says, and what follows from it.
 #include "devices/remote_node.hpp"
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "devices/job_end.hpp"
 
@@ -31,9 +32,15 @@ void remote_node::greeted(const job_hello& hello) {
         if (!stopped_)
             begun = board_.next();
     }
+    announce(true);
     for (const auto& each : wanted.tell_again)
         tell(each.entry, each.which);
     begin(std::move(begun));
+}
+
+void remote_node::announce(bool online) const {
+    if (parts_.bus.wanted())
+        parts_.bus.publish("node", name_, base::dump(base::json{{"name", name_}, {"online", online}}));
 }
 
 void remote_node::caught_up(const std::string& instance, std::int64_t seq) {
@@ -74,34 +81,72 @@ void remote_node::lost(const given& job) {
 }
 
 void remote_node::disconnected() {
-    const std::lock_guard lock(mutex_);
-    if (presence_ == presence::attached)
-        presence_ = presence::detached;
-    board_.detach();
+    {
+        const std::lock_guard lock(mutex_);
+        if (presence_ == presence::attached)
+            presence_ = presence::detached;
+        board_.detach();
+    }
+    announce(false);
 }
 
 void remote_node::progress(const job_progress& step) {
     retry();
     using what = job_progress::what;
-    const std::lock_guard lock(mutex_);
-    if (step.happened == what::opened) {
-        auto session = step.session;
-        session.node = name_;
-        board_.session_opened(std::move(session));
-    } else if (step.happened == what::closed) {
-        board_.session_closed(step.session.id);
-    } else if (auto* const job = board_.find(step.which); job != nullptr && job->at == stage::sent) {
-        show(*job, step);
+    std::string device;
+    const bool ends = step.happened == what::closed;
+    bool opened = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ends) {
+            const auto* const known = board_.find_session(step.session.id);
+            if (known == nullptr)
+                return;
+            device = known->device;
+            board_.session_closed(step.session.id);
+        } else if (auto* const job = board_.find(step.which); job != nullptr && job->at == stage::sent) {
+            device = job->entry->at->device->name;
+            if (step.happened == what::session)
+                opened = session_chosen(*job, step.session.id);
+            show(*job, step);
+        }
     }
+    if (ends || opened)
+        announce_session(step.session.id, device, ends ? "closed" : "opened");
+}
+
+// True for a new one. Told before the job's first output, so that the device is tied to the agent before the job ends.
+bool remote_node::session_chosen(const given& job, const std::string& id) {
+    const bool fresh = board_.find_session(id) == nullptr;
+    if (fresh) {
+        const auto& at = *job.entry->at;
+        model::session_info session;
+        session.id = id;
+        session.device = at.device->name;
+        session.driver = at.at().driver;
+        session.host = at.at().host;
+        session.port = at.at().port;
+        session.username = at.login ? at.login->username : std::string();
+        session.node = name_;
+        session.opened_at = parts_.clock.wall_now();
+        board_.session_opened(std::move(session), job.entry->how == model::strategy::pinned);
+    }
+    auto* const session = board_.find_session(id);
+    session->state = "busy";
+    session->last_used_at = parts_.clock.wall_now();
+    return fresh;
+}
+
+void remote_node::announce_session(const std::string& id, const std::string& device, const char* state) const {
+    if (parts_.bus.wanted())
+        parts_.bus.publish("session", id, base::dump(base::json{{"id", id}, {"device", device}, {"state", state}}));
 }
 
 // Live output is what arrived without a gap; the end brings all of it.
 void remote_node::show(given& job, const job_progress& step) {
     const auto& entry = job.entry;
-    if (step.chosen) {
-        if (auto* const session = board_.find_session(step.chosen->id))
-            session->state = "busy";
-        parts_.table.session_chosen(entry, *step.chosen);
+    if (step.happened == job_progress::what::session) {
+        parts_.table.session_chosen(entry, step.session);
         return;
     }
     const auto asked = parts_.table.bare(entry);

@@ -16,13 +16,8 @@ void complain(const std::string& agent, std::string_view what) {
 
 } // namespace
 
-void agent_jobs::known(const std::string& agent, std::string region, model::labels tags) {
-    engine_.node_places().remote(agent, link_).describe(std::move(region), std::move(tags));
-}
-
-void agent_jobs::heard(const std::string& agent, double load) {
-    if (auto* const node = engine_.node_places().find(agent))
-        node->heard(load);
+void agent_jobs::known(const std::string& agent, std::string region, model::labels tags, std::function<double()> load) {
+    engine_.node_places().remote(agent, link_).describe(std::move(region), std::move(tags), std::move(load));
 }
 
 void agent_jobs::disconnected(const std::string& agent) {

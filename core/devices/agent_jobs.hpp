@@ -22,11 +22,9 @@ class agent_jobs {
         : engine_(engine)
         , link_(link) {}
 
-    /// What the fleet knows of an agent that offers jobs: before its messages are taken, at each change, and for those
-    /// that are expected after a start.
-    void known(const std::string& agent, std::string region, model::labels tags);
-    /// A heartbeat has come; the load average of its host per core.
-    void heard(const std::string& agent, double load);
+    /// What the fleet knows of an agent that offers jobs, and how to learn the load average of its host per core:
+    /// before its messages are taken, and for those that are expected after a start.
+    void known(const std::string& agent, std::string region, model::labels tags, std::function<double()> load = {});
     void disconnected(const std::string& agent);
     /// It has been away for too long, or will not come back.
     void offline(const std::string& agent);

@@ -89,7 +89,6 @@ void job_executor::connected() {
     hello.instance = instance_;
     hello.capacity = here.capacity;
     hello.fifo = parts_.limits.max_running_fifo;
-    hello.load = here.load;
     hello.drivers = drivers_();
     const std::lock_guard lock(mutex_);
     hello.sessions = node_.sessions();

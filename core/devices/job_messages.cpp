@@ -86,8 +86,8 @@ std::optional<attempt> attempt_from(const json& body) {
 
 std::string to_text(const job_hello& hello) {
     json value{{"instance", hello.instance}, {"seq", hello.seq},         {"capacity", hello.capacity},
-               {"fifo", hello.fifo},         {"load", hello.load},       {"drivers", hello.drivers},
-               {"jobs", json::array()},      {"sessions", json::array()}};
+               {"fifo", hello.fifo},         {"drivers", hello.drivers}, {"jobs", json::array()},
+               {"sessions", json::array()}};
     for (const auto& each : hello.jobs) {
         auto entry = to_json(each.which);
         entry["change"] = each.change;
@@ -107,7 +107,6 @@ std::optional<job_hello> job_hello_from(const json& body) {
     read.seq = reader.integer_or("seq", 0, 0, most);
     read.capacity = static_cast<std::uint32_t>(reader.integer_or("capacity", 0, 0, UINT32_MAX));
     read.fifo = static_cast<std::uint32_t>(reader.integer_or("fifo", 0, 0, UINT32_MAX));
-    read.load = reader.number("load").value_or(0);
     read.drivers = reader.texts("drivers");
     if (const auto* jobs = reader.array("jobs"))
         for (const auto& each : *jobs)

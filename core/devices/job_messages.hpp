@@ -67,7 +67,6 @@ struct job_hello {
     std::int64_t seq = 0;
     std::uint32_t capacity = 0;
     std::uint32_t fifo = 0;
-    double load = 0;
     std::vector<std::string> drivers;
     std::vector<held_job> jobs;
     std::vector<model::session_info> sessions;

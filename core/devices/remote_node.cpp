@@ -4,10 +4,18 @@
 #include "base/secret.hpp"
 #include "devices/job_end.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace ferrule::devices {
+
+namespace {
+
+constexpr auto retry_pause = std::chrono::seconds(1);
+
+} // namespace
 
 error node_lost(const std::string& node, bool change) {
     if (change)
@@ -63,7 +71,7 @@ model::node_info remote_node::info() const {
     shown.tags = tags_;
     shown.capacity = capacity_;
     shown.count = static_cast<std::uint32_t>(board_.count());
-    shown.load = load_;
+    shown.load = load_ ? load_() : 0;
     shown.online = presence_ == presence::attached;
     return shown;
 }
@@ -100,20 +108,13 @@ bool remote_node::offers_driver(const std::string& driver) const {
     return std::find(drivers_.begin(), drivers_.end(), driver) != drivers_.end();
 }
 
-void remote_node::describe(std::string region, model::labels tags) {
+void remote_node::describe(std::string region, model::labels tags, std::function<double()> load) {
     const std::lock_guard lock(mutex_);
+    load_ = std::move(load);
     region_ = std::move(region);
     tags_ = std::move(tags);
     if (presence_ == presence::offline)
         presence_ = presence::expected;
-}
-
-void remote_node::heard(double load) {
-    {
-        const std::lock_guard lock(mutex_);
-        load_ = load;
-    }
-    retry();
 }
 
 // Each job is shown as running from the moment at which it is taken for the agent: what may be cancelled in the queue
@@ -211,14 +212,23 @@ void remote_node::tell(const entry_ptr& entry, const attempt& which) {
 
 bool remote_node::post(given& job, std::string& order) {
     if (!link_.send(name_, kind::run, std::move(order))) {
-        stuck_ = true;
+        if (!std::exchange(stuck_, true))
+            retry_later();
         return false;
     }
     job.at = stage::sent;
     return true;
 }
 
-// What the link would not take is offered again when the agent is heard of.
+// What the link would not take is offered again when the agent is heard of, or in a while.
+void remote_node::retry_later() {
+    auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), retry_pause);
+    timer->async_wait([this, timer](const boost::system::error_code& failed) {
+        if (!failed)
+            retry();
+    });
+}
+
 void remote_node::retry() {
     std::vector<given> waiting;
     {

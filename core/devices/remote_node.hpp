@@ -41,10 +41,8 @@ class remote_node final : public node {
     [[nodiscard]] presence where() const;
     [[nodiscard]] bool offers_driver(const std::string& driver) const;
 
-    /// What the controller knows of the agent.
-    void describe(std::string region, model::labels tags);
-    /// The agent was heard of, and how its host fares.
-    void heard(double load);
+    /// What the controller knows of the agent; `load` gives the load average of its host per core.
+    void describe(std::string region, model::labels tags, std::function<double()> load);
 
     void greeted(const job_hello& hello);
     void caught_up(const std::string& instance, std::int64_t seq);
@@ -78,6 +76,7 @@ class remote_node final : public node {
     void drop(const entry_ptr& entry, const attempt& which, model::job_state state, error why);
     void go_on(const entry_ptr& after);
     void retry();
+    void retry_later();
     void lost(const given& job);
     void announce(bool online) const;
     bool session_chosen(const given& job, const std::string& id);
@@ -97,7 +96,7 @@ class remote_node final : public node {
     model::labels tags_;
     std::vector<std::string> drivers_;
     std::uint32_t capacity_ = 0;
-    double load_ = 0;
+    std::function<double()> load_;
     bool stuck_ = false; // the link took nothing
     bool stopped_ = false;
 };

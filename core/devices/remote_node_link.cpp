@@ -19,7 +19,6 @@ void remote_node::greeted(const job_hello& hello) {
         stuck_ = false;
         drivers_ = hello.drivers;
         capacity_ = hello.capacity;
-        load_ = hello.load;
         wanted = board_.greet(hello);
         std::erase_if(wanted.cancel, [this](const auto& each) { return ending_.contains(each.id); });
         for (const auto& each : wanted.cancel)

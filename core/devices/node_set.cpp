@@ -117,11 +117,11 @@ result<node*> node_set::none_for(const resolved_target& at, bool returns) {
     const auto wanted = told(at.device->nodes);
     if (wanted.empty())
         return error(
-            "no_node",
+            "no_node_online",
             "no node is online that has the driver " + at.at().driver +
                 ": start an agent with agent.jobs.enabled, or let the controller run jobs (jobs.local.enabled)",
             true);
-    return error("no_node",
+    return error("no_node_online",
                  "no node is online that the device " + at.device->name + " allows (" + wanted +
                      ") and that has the driver " + at.at().driver +
                      ": start such an agent with agent.jobs.enabled, or correct `nodes` of the device",

@@ -39,8 +39,8 @@ class node_set {
     [[nodiscard]] remote_node* find(const std::string& name) const;
     [[nodiscard]] std::vector<remote_node*> remotes() const;
 
-    /// The node for a job, or the waiting room when one that is allowed is expected back. `no_node` when there is none,
-    /// `no_capacity` when none has room (both retryable), `plugin_not_found` when none has the driver.
+    /// The node for a job, or the waiting room when one that is allowed is expected back. `no_node_online` when there
+    /// is none, `no_capacity` when none has room (both retryable), `plugin_not_found` when none has the driver.
     result<node*> choose(const resolved_target& at, model::strategy how);
     /// As choose, but for a device that has no node.
     result<node*> choose_new(const resolved_target& at);

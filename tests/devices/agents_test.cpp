@@ -362,7 +362,7 @@ TEST_CASE("a device is run only on nodes that it allows") {
     CHECK(rig.run("regional", {"x"})->node == "a2");
     const auto refused = rig.try_submit(engine_rig::asking("nowhere", {"x"}));
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code() == "no_node");
+    CHECK(refused.error().code() == "no_node_online");
     CHECK(refused.error().retryable());
     CHECK(refused.error().message() ==
           "no node is online that the device nowhere allows (site=mars) and that has the driver ledger: start such an "
@@ -445,5 +445,5 @@ TEST_CASE("a driver that only agents have, and one that nobody has") {
     rig.add_device("d", "absent");
     const auto refused = rig.try_submit(engine_rig::asking("d", {"x"}));
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code() == "no_node");
+    CHECK(refused.error().code() == "no_node_online");
 }

@@ -22,8 +22,8 @@ class agent_jobs {
         : engine_(engine)
         , link_(link) {}
 
-    /// What the fleet knows of an agent that offers jobs, and how to learn the load average of its host per core:
-    /// before its messages are taken, and for those that are expected after a start.
+    /// What the fleet knows of an agent that offers jobs, and how to learn the load average of its host per core
+    /// (called by one thread at a time): before its messages are taken, and for those that are expected after a start.
     void known(const std::string& agent, std::string region, model::labels tags, std::function<double()> load = {});
     void disconnected(const std::string& agent);
     /// It has been away for too long, or will not come back.

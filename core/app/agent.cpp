@@ -2,6 +2,7 @@
 
 #include "app/agent_checks.hpp"
 #include "app/convert.hpp"
+#include "app/job_runner.hpp"
 #include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
 #include "app/version.hpp"
@@ -72,6 +73,7 @@ class agent::parts {
     asio::awaitable<result<void>> open_store();
     asio::awaitable<result<void>> open_link();
     asio::awaitable<result<void>> start_checks();
+    asio::awaitable<result<void>> start_jobs();
     asio::awaitable<result<void>> start_link();
     asio::awaitable<void> life();
 
@@ -92,6 +94,7 @@ class agent::parts {
     std::optional<fleet::spool> spool_;
     std::optional<fleet::agent_link> link_;
     std::unique_ptr<agent_checks> checks_;
+    std::unique_ptr<job_runner> jobs_;
     result<void> outcome_ = ok();
 };
 
@@ -104,6 +107,10 @@ void agent::parts::compose() {
     lifecycle_.add("spool", [this] { return open_link(); }, {});
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
+    if (settings_.agent.jobs.enabled)
+        lifecycle_.add(
+            "jobs", [this] { return start_jobs(); },
+            [this, grace]() -> asio::awaitable<void> { co_await jobs_->stop(grace); });
     lifecycle_.add(
         "link", [this] { return start_link(); },
         [this, grace]() -> asio::awaitable<void> { co_await link_->stop(grace); });
@@ -139,6 +146,11 @@ asio::awaitable<result<void>> agent::parts::start_checks() {
     checks_ = std::make_unique<agent_checks>(loop_.make_strand(), settings_.agent.name, plugins_, *store_, *link_,
                                              figures_.registry());
     co_return co_await checks_->start();
+}
+
+asio::awaitable<result<void>> agent::parts::start_jobs() {
+    jobs_ = std::make_unique<job_runner>(settings_, loop_, plugins_, secrets_, figures_, *link_);
+    co_return ok();
 }
 
 asio::awaitable<result<void>> agent::parts::start_link() {

@@ -9,33 +9,6 @@ namespace ferrule::app {
 
 using base::json;
 
-namespace {
-
-// The heartbeat tells the load averages of its host and how many cores there are.
-double load_a_core(const std::string& metrics) {
-    const auto told = json::parse(metrics, nullptr, false);
-    if (!told.is_object())
-        return 0;
-    const auto load = told.value(json::json_pointer("/load/0"), json());
-    const auto cores = told.value(json::json_pointer("/cpu/cores"), json());
-    if (!load.is_number() || !cores.is_number() || cores.get<double>() < 1)
-        return 0;
-    return load.get<double>() / cores.get<double>();
-}
-
-/// Reads each heartbeat once, however often the scheduler asks. Not thread-safe.
-std::function<double()> load_source(const fleet::agent_directory& book, const std::string& agent) {
-    return [&book, agent, seen = fleet::agent_ptr(), load = 0.0]() mutable {
-        if (auto now = book.find(agent); now && now != seen) {
-            load = load_a_core(now->metrics);
-            seen = std::move(now);
-        }
-        return load;
-    };
-}
-
-} // namespace
-
 agent_nodes::agent_nodes(runtime::io& loop, devices::job_engine& engine, devices::agent_sender& sender,
                          fleet::agents_link& link, const fleet::agent_directory& book, base::duration limit)
     : loop_(loop)
@@ -74,7 +47,10 @@ void agent_nodes::know(const std::string& agent) {
     const auto about = book_.find(agent);
     if (!about)
         return;
-    jobs_.known(agent, about->region, about->tags, load_source(book_, agent));
+    jobs_.known(agent, about->region, about->tags, [this, agent] {
+        const auto now = book_.find(agent);
+        return now ? now->load : 0.0;
+    });
 }
 
 void agent_nodes::expect() {

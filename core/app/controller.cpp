@@ -1,9 +1,11 @@
 #include "app/controller.hpp"
 
 #include "api/routes.hpp"
+#include "app/agent_nodes.hpp"
 #include "app/check_parts.hpp"
 #include "app/convert.hpp"
 #include "app/first_token.hpp"
+#include "app/job_links.hpp"
 #include "app/plugin_listing.hpp"
 #include "app/startup_memory.hpp"
 #include "app/stop_signals.hpp"
@@ -36,6 +38,7 @@
 #include "state/plugin_metrics.hpp"
 #include "store/open.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <utility>
@@ -130,7 +133,9 @@ class controller::parts {
     std::optional<devices::tokens> tokens_;
     std::optional<devices::job_records> records_;
     std::unique_ptr<devices::node_parts> node_;
+    std::optional<agents_sender> agents_sender_;
     std::unique_ptr<devices::job_engine> engine_;
+    std::unique_ptr<agent_nodes> agent_nodes_;
     std::unique_ptr<devices::login_tester> tester_;
     std::unique_ptr<check_parts> checks_;
     std::optional<fleet::controller_fleet> fleet_;
@@ -146,14 +151,16 @@ void controller::parts::compose() {
     lifecycle_.add(
         "store", [this] { return open_store(); }, [this]() -> asio::awaitable<void> { co_await store_->stop(); });
     lifecycle_.add("inventory", [this] { return load_inventory(); }, {});
+    // Services over the link add their handlers between these two, and stop after the second.
+    lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
         "jobs", [this] { return start_jobs(); },
         [this, grace]() -> asio::awaitable<void> {
+            if (agent_nodes_)
+                agent_nodes_->stop();
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);
         });
-    // Services over the link add their handlers between these two, and stop after the second.
-    lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
@@ -204,9 +211,19 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     node_.reset(new devices::node_parts{settings_.node, loop_, plugins_, base::system_clock(), settings_.jobs, table_,
                                         secrets_, bus_, figures_,
                                         [this](const std::string& name) { return platforms_->find(name); }});
-    engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
+    auto* const link = fleet_->link();
+    if (link != nullptr)
+        agents_sender_.emplace(*link);
+    engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser),
+                                                    agents_sender_ ? &*agents_sender_ : nullptr);
+    if (link != nullptr)
+        agent_nodes_ = std::make_unique<agent_nodes>(loop_, *engine_, *agents_sender_, *link, fleet_->agents(),
+                                                     settings_.jobs.node_timeout);
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
-    co_return co_await engine_->start();
+    auto started = co_await engine_->start();
+    if (started && agent_nodes_)
+        agent_nodes_->expect();
+    co_return started;
 }
 
 asio::awaitable<result<void>> controller::parts::open_fleet() {
@@ -221,9 +238,20 @@ asio::awaitable<result<void>> controller::parts::start_fleet() {
 
 std::vector<model::node_info> controller::parts::nodes() {
     auto all = engine_->nodes();
-    for (const auto& each : fleet_->agents().list())
-        if (each->state != model::agent_state::revoked)
-            all.push_back(to_node(*each));
+    for (const auto& each : fleet_->agents().list()) {
+        if (each->state == model::agent_state::revoked)
+            continue;
+        auto shown = to_node(*each);
+        const auto at =
+            std::find_if(all.begin(), all.end(), [&each](const auto& one) { return one.name == each->name; });
+        if (at == all.end()) {
+            all.push_back(std::move(shown));
+            continue;
+        }
+        shown.capacity = at->capacity; // for jobs
+        shown.count = at->count;
+        *at = std::move(shown);
+    }
     return all;
 }
 

@@ -198,7 +198,7 @@ void job_engine::take_up(model::job left, resolved_ptr at) {
     parts_.table.add(entry, parts_.clock.steady_now() + (ttl - waited));
     const auto here = nodes_.local().info();
     node* place = &nodes_.waiting();
-    if (here.online && model::matches(entry->at->device->nodes, here))
+    if (parts_.limits.local.enabled && model::matches(entry->at->device->nodes, here))
         place = &nodes_.local();
     {
         const std::lock_guard lock(order_);

@@ -34,8 +34,7 @@ model::node_info local_node::info() const {
     shown.name = parts_.name;
     shown.region = parts_.limits.local.region;
     shown.tags = parts_.limits.local.labels;
-    shown.online = parts_.limits.local.enabled;
-    shown.capacity = parts_.limits.max_sessions;
+    shown.capacity = parts_.limits.local.enabled ? parts_.limits.max_sessions : 0;
     shown.count = static_cast<std::uint32_t>(pinned_.size() + fifo_.running());
     double averages[1] = {0};
     if (::getloadavg(averages, 1) == 1)

@@ -60,7 +60,7 @@ result<node*> node_set::choose_local(const resolved_target& at, model::strategy 
     if (const auto driver = parts_.plugins.driver(at.at().driver); !driver)
         return driver.error();
     const std::array<model::node_info, 1> nodes{local_.info()};
-    if (!nodes[0].online || !model::matches(at.device->nodes, nodes[0]))
+    if (!parts_.limits.local.enabled || !model::matches(at.device->nodes, nodes[0]))
         return none_for(at, false);
     const auto chosen = chooser_.choose(nodes, at);
     if (!chosen)
@@ -81,7 +81,7 @@ result<node*> node_set::choose_new(const resolved_target& at) {
     std::vector<model::node_info> infos;
     std::vector<node*> candidates;
     std::optional<error> missing;
-    if (auto here = local_.info(); here.online && model::matches(at.device->nodes, here)) {
+    if (auto here = local_.info(); parts_.limits.local.enabled && model::matches(at.device->nodes, here)) {
         if (const auto driver = parts_.plugins.driver(at.at().driver); driver) {
             infos.push_back(std::move(here));
             candidates.push_back(&local_);
@@ -178,8 +178,7 @@ void node_set::settle(const std::string& key, node* at) {
 
 std::vector<model::node_info> node_set::infos() const {
     std::vector<model::node_info> all;
-    if (parts_.limits.local.enabled)
-        all.push_back(local_.info());
+    all.push_back(local_.info());
     for (const auto* const each : remotes())
         all.push_back(each->info());
     return all;

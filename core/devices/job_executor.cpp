@@ -18,6 +18,7 @@ using base::json;
 
 namespace {
 
+constexpr base::duration closing_limit = std::chrono::seconds(10);
 constexpr base::duration first_pause = std::chrono::milliseconds(100);
 constexpr base::duration longest_pause = std::chrono::seconds(5);
 // An end waits in the spool, beside those of others and the results of checks.
@@ -69,7 +70,8 @@ void job_executor::start() {
         return happened.topic == "job.output" || happened.topic == "job.result" || happened.topic == "session";
     };
     events_ = parts_.bus.subscribe(strand, wanted, std::nullopt, 8192);
-    runtime::spawn(strand, "devices", forward());
+    if (auto pass = forwarding_.enter())
+        runtime::spawn(strand, "devices", forward(std::move(*pass)));
 }
 
 asio::awaitable<void> job_executor::stop(base::duration limit) {
@@ -80,6 +82,7 @@ asio::awaitable<void> job_executor::stop(base::duration limit) {
     co_await node_.stop(limit);
     if (events_)
         events_->close();
+    co_await forwarding_.drain(closing_limit); // it uses this object
 }
 
 // The list and the marker behind the ends that were kept are made together: what is in neither was never received.

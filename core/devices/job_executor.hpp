@@ -19,6 +19,7 @@
 #include "devices/job_messages.hpp"
 #include "devices/local_node.hpp"
 #include "devices/node_parts.hpp"
+#include "runtime/gate.hpp"
 #include "state/event_bus.hpp"
 
 namespace ferrule::devices {
@@ -62,7 +63,7 @@ class job_executor {
     void deliver(const std::string& here, std::shared_ptr<const std::vector<std::string>> parts, std::size_t from,
                  base::duration pause);
     void told(const std::string& here);
-    asio::awaitable<void> forward();
+    asio::awaitable<void> forward(runtime::gate::pass pass);
     void forward(const state::event& happened);
     void forward_session(const state::event& happened);
     void tell_session(const entry_ptr& entry, const model::session_ref& chosen);
@@ -73,6 +74,7 @@ class job_executor {
     const std::string instance_;
     local_node node_;
     std::unique_ptr<state::subscription> events_;
+    runtime::gate forwarding_;
     std::mutex mutex_;
     std::map<std::string, held> held_;        // by the name that the job has here
     std::unordered_set<std::string> changes_; // that ran here, so that none runs twice

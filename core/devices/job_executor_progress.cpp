@@ -24,7 +24,7 @@ void job_executor::tell_session(const entry_ptr& entry, const model::session_ref
     link_.send(kind::progress, to_text(step));
 }
 
-asio::awaitable<void> job_executor::forward() {
+asio::awaitable<void> job_executor::forward([[maybe_unused]] runtime::gate::pass pass) {
     std::uint64_t lagged = 0;
     for (;;) {
         auto events = co_await events_->next(base::steady_time::max());

@@ -74,7 +74,7 @@ void add_sessions(endpoints& to, const services& over) {
     close.summary = "Close a session once its running job has ended, or at once with `force`";
     close.query = {{"force", "Cut off the job that runs on it", R"({"type":"boolean","default":false})"}};
     close.answers = {{204, "It is closed, or will be when its job ends", ""}};
-    close.problems = {404};
+    close.problems = {404, 503};
     close.run = bind(routes, &session_routes::close);
     to.push_back(std::move(close));
 }

@@ -1,12 +1,13 @@
 #include "app/controller.hpp"
 
 #include "api/routes.hpp"
+#include "app/agent_nodes.hpp"
 #include "app/check_parts.hpp"
 #include "app/convert.hpp"
 #include "app/first_token.hpp"
+#include "app/groundwork.hpp"
+#include "app/job_links.hpp"
 #include "app/plugin_listing.hpp"
-#include "app/startup_memory.hpp"
-#include "app/stop_signals.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/strings.hpp"
@@ -17,7 +18,6 @@
 #include "devices/login_tester.hpp"
 #include "devices/node_parts.hpp"
 #include "devices/platform_book.hpp"
-#include "devices/secret_book.hpp"
 #include "devices/tokens.hpp"
 #include "devices/vault.hpp"
 #include "fleet/controller_fleet.hpp"
@@ -25,18 +25,9 @@
 #include "http/dispatcher.hpp"
 #include "http/request_metrics.hpp"
 #include "http/server.hpp"
-#include "net/http_client.hpp"
-#include "net/resolver.hpp"
-#include "plugins/registry.hpp"
-#include "runtime/blocking_pool.hpp"
-#include "runtime/io.hpp"
-#include "runtime/lifecycle.hpp"
-#include "runtime/spawn.hpp"
 #include "state/event_bus.hpp"
-#include "state/metrics.hpp"
-#include "state/plugin_metrics.hpp"
-#include "store/open.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <utility>
@@ -71,37 +62,23 @@ model::node_info to_node(const model::agent& from) {
     return out;
 }
 
-plugins::surroundings surroundings_of(runtime::io& loop, runtime::blocking_pool& pool, net::resolver& names,
-                                      net::http_client& http, plugins::secret_source& secrets,
-                                      plugins::metrics_sink& metrics) {
-    return plugins::surroundings{loop, pool, names, http, &secrets, &metrics};
-}
-
 } // namespace
 
 // Members in the order of dependence; those that need the store or the key are made while starting.
-class controller::parts {
+class controller::parts : private groundwork {
   public:
     explicit parts(config::settings wanted)
-        : settings_(std::move(wanted))
-        , loop_(settings_.runtime.threads)
-        , pool_(settings_.runtime.blocking_threads)
-        , names_(loop_)
-        , http_client_(loop_)
-        , plugin_figures_(figures_.registry())
-        , plugins_(surroundings_of(loop_, pool_, names_, http_client_, secrets_, plugin_figures_),
-                   plugin_settings_of(settings_))
+        : groundwork(std::move(wanted))
         , listing_(plugins_, pool_)
-        , table_(bus_, figures_, settings_.jobs.keep_finished_in_memory)
-        , signals_(loop_) {
+        , table_(bus_, figures_, settings_.jobs.keep_finished_in_memory) {
         compose();
     }
 
-    result<void> run();
+    result<void> run() { return groundwork::run("node", settings_.node); }
 
   private:
     void compose();
-    asio::awaitable<result<void>> open_store();
+    asio::awaitable<result<void>> open_vault();
     asio::awaitable<result<void>> load_inventory();
     asio::awaitable<result<void>> start_jobs();
     asio::awaitable<result<void>> start_checks();
@@ -110,55 +87,44 @@ class controller::parts {
     asio::awaitable<result<void>> start_fleet();
     asio::awaitable<result<void>> start_server();
     std::vector<model::node_info> nodes();
-    asio::awaitable<void> life();
 
-    config::settings settings_;
-    runtime::io loop_;
-    runtime::blocking_pool pool_;
-    net::resolver names_;
-    net::http_client http_client_;
-    state::metrics figures_;
-    state::plugin_metrics plugin_figures_;
     state::event_bus bus_;
-    devices::secret_book secrets_;
-    plugins::registry plugins_;
     plugin_listing listing_;
     devices::job_table table_;
-    stop_signals signals_;
-    runtime::lifecycle lifecycle_;
-
     std::optional<devices::platform_book> platforms_;
     std::optional<devices::vault> vault_;
-    std::unique_ptr<store::open_store> store_;
     std::optional<devices::inventory> inventory_;
     std::optional<devices::tokens> tokens_;
     std::optional<devices::job_records> records_;
     std::unique_ptr<devices::node_parts> node_;
+    std::optional<agents_sender> agents_sender_;
     std::unique_ptr<devices::job_engine> engine_;
+    std::unique_ptr<agent_nodes> agent_nodes_;
     std::unique_ptr<devices::login_tester> tester_;
     std::unique_ptr<check_parts> checks_;
     std::optional<fleet::controller_fleet> fleet_;
     std::shared_ptr<fleet::exec::command_center> commands_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
-    result<void> outcome_ = ok();
     std::atomic<bool> ready_ = false; // read by whoever asks /readyz, on any thread
 };
 
 void controller::parts::compose() {
     const auto grace = settings_.runtime.shutdown_grace;
-    lifecycle_.add("plugins", {}, [this, grace]() -> asio::awaitable<void> { co_await plugins_.stop(grace); });
+    lifecycle_.add("vault", [this] { return open_vault(); }, {});
     lifecycle_.add(
-        "store", [this] { return open_store(); }, [this]() -> asio::awaitable<void> { co_await store_->stop(); });
+        "store", [this] { return open_store(all_collections()); }, [this] { return close_store(); });
     lifecycle_.add("inventory", [this] { return load_inventory(); }, {});
+    // Services over the link add their handlers between these two, and stop after the second.
+    lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
         "jobs", [this] { return start_jobs(); },
         [this, grace]() -> asio::awaitable<void> {
+            if (agent_nodes_)
+                agent_nodes_->stop();
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);
         });
-    // Services over the link add their handlers between these two, and stop after the second.
-    lifecycle_.add("fleet", [this] { return open_fleet(); }, {});
     lifecycle_.add(
         "checks", [this] { return start_checks(); }, [this]() -> asio::awaitable<void> { co_await checks_->stop(); });
     lifecycle_.add(
@@ -180,15 +146,11 @@ void controller::parts::compose() {
         });
 }
 
-asio::awaitable<result<void>> controller::parts::open_store() {
-    auto opened_vault = devices::vault::open(settings_.secrets.key_file);
-    if (!opened_vault)
-        co_return opened_vault.error();
-    vault_.emplace(std::move(*opened_vault));
-    auto opened = co_await store::open(plugins_, loop_, pool_, settings_.store, all_collections());
+asio::awaitable<result<void>> controller::parts::open_vault() {
+    auto opened = devices::vault::open(settings_.secrets.key_file);
     if (!opened)
         co_return opened.error();
-    store_ = std::move(*opened);
+    vault_.emplace(std::move(*opened));
     co_return ok();
 }
 
@@ -216,9 +178,19 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     node_.reset(new devices::node_parts{settings_.node, loop_, plugins_, base::system_clock(), settings_.jobs, table_,
                                         secrets_, bus_, figures_,
                                         [this](const std::string& name) { return platforms_->find(name); }});
-    engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
+    auto* const link = fleet_->link();
+    if (link != nullptr)
+        agents_sender_.emplace(*link);
+    engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser),
+                                                    agents_sender_ ? &*agents_sender_ : nullptr);
+    if (link != nullptr)
+        agent_nodes_ = std::make_unique<agent_nodes>(loop_, *engine_, *agents_sender_, *link, fleet_->agents(),
+                                                     settings_.jobs.node_timeout);
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
-    co_return co_await engine_->start();
+    auto started = co_await engine_->start();
+    if (started && agent_nodes_)
+        agent_nodes_->expect();
+    co_return started;
 }
 
 asio::awaitable<result<void>> controller::parts::open_fleet() {
@@ -255,9 +227,20 @@ asio::awaitable<result<void>> controller::parts::start_fleet() {
 
 std::vector<model::node_info> controller::parts::nodes() {
     auto all = engine_->nodes();
-    for (const auto& each : fleet_->agents().list())
-        if (each->state != model::agent_state::revoked)
-            all.push_back(to_node(*each));
+    for (const auto& each : fleet_->agents().list()) {
+        if (each->state == model::agent_state::revoked)
+            continue;
+        auto shown = to_node(*each);
+        const auto at =
+            std::find_if(all.begin(), all.end(), [&each](const auto& one) { return one.name == each->name; });
+        if (at == all.end()) {
+            all.push_back(std::move(shown));
+            continue;
+        }
+        shown.capacity = at->capacity; // for jobs
+        shown.count = at->count;
+        *at = std::move(shown);
+    }
     return all;
 }
 
@@ -297,25 +280,6 @@ asio::awaitable<result<void>> controller::parts::start_server() {
         base::log::info("app", "serving the API", {{"address", address}});
     ready_ = true;
     co_return ok();
-}
-
-asio::awaitable<void> controller::parts::life() {
-    outcome_ = co_await lifecycle_.start();
-    if (outcome_) {
-        base::log::info("app", "ready", {{"node", settings_.node}});
-        give_back_startup_memory();
-        co_await signals_.wait();
-        base::log::info("app", "stopping");
-        co_await lifecycle_.stop();
-    }
-    loop_.stop();
-}
-
-result<void> controller::parts::run() {
-    runtime::spawn(loop_.make_strand(), "app", life());
-    loop_.run();
-    pool_.stop();
-    return outcome_;
 }
 
 controller::controller(config::settings wanted)

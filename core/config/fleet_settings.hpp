@@ -23,6 +23,11 @@ struct fleet_settings {
     base::duration certificate_lifetime = std::chrono::hours(24 * 90);
 };
 
+/// What device jobs an agent takes; their limits stand under `jobs`, as everywhere.
+struct agent_jobs_settings {
+    bool enabled = false;
+};
+
 /// How an agent finds its controllers and what it says of itself.
 struct agent_settings {
     std::string name; ///< The loader takes `node` when it is not given.
@@ -35,6 +40,7 @@ struct agent_settings {
     base::duration reconnect_max = std::chrono::seconds(60);
     byte_size spool = mebibytes(64);
     exec_settings exec;
+    agent_jobs_settings jobs;
 };
 
 } // namespace ferrule::config

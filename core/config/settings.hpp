@@ -110,6 +110,13 @@ struct keepalive_settings {
     base::duration probe = 60s;
 };
 
+/// The node inside a controller.
+struct local_node_settings {
+    bool enabled = true;
+    std::string region;
+    std::map<std::string, std::string> labels;
+};
+
 struct jobs_settings {
     std::uint32_t max_queued = 100'000;
     std::uint32_t max_running_fifo = 256;
@@ -129,6 +136,8 @@ struct jobs_settings {
     base::duration auth_hold_back = 5min;
     base::duration idempotency_window = 24h;
     keepalive_settings keepalive;
+    local_node_settings local;
+    base::duration node_timeout = 60s; ///< How long an agent may be gone before its jobs go elsewhere.
 };
 
 struct secrets_settings {

@@ -29,6 +29,18 @@ void finished_jobs::keep(const job_ptr& last) {
     }
 }
 
+void finished_jobs::replace(const job_ptr& last) {
+    if (!jobs_.contains(last->id))
+        return;
+    std::erase_if(order_, [this, &last](const auto& each) {
+        if (each.first != last->id)
+            return false;
+        bytes_ -= each.second;
+        return true;
+    });
+    keep(last);
+}
+
 job_ptr finished_jobs::find(std::string_view id) const {
     const auto at = jobs_.find(std::string(id));
     return at == jobs_.end() ? nullptr : at->second;

@@ -22,6 +22,8 @@ class finished_jobs {
 
     /// Forgets the oldest as far as the bounds ask for it, in the end this one.
     void keep(const job_ptr& last);
+    /// Another end of one that is remembered; nothing when it is not.
+    void replace(const job_ptr& last);
     /// Null when it is not remembered.
     [[nodiscard]] job_ptr find(std::string_view id) const;
 

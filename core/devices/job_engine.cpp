@@ -13,7 +13,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace ferrule::devices {
@@ -37,17 +36,18 @@ bool begins_early(const model::job& one) {
 } // namespace
 
 job_engine::job_engine(node_parts& parts, const inventory& known, job_records& records,
-                       std::shared_ptr<plugins::scheduler> chooser)
+                       std::shared_ptr<plugins::scheduler> chooser, agent_sender* agents)
     : parts_(parts)
     , known_(known)
     , records_(records)
-    , placement_(std::move(chooser))
-    , node_(parts)
+    , agents_(agents)
+    , nodes_(parts, placement(std::move(chooser)))
     , expiry_(parts.loop.make_strand()) {
     parts_.write = [this](const model::job& record, std::function<void(result<void>)> done) {
         records_.put(record, std::move(done));
     };
     parts_.finish = [this](entry_ptr entry, model::job last) { finish(std::move(entry), std::move(last)); };
+    parts_.waits_again = [this] { arm_expiry(); };
 }
 
 job_engine::~job_engine() = default;
@@ -65,10 +65,6 @@ result<resolved_ptr> job_engine::admit(const model::job_request& request) const 
     auto at = resolve(known_, request);
     if (!at)
         return at.error();
-    // With a lane there is a driver already; looking at the folders again would cost more than the rest.
-    if (request.how == model::strategy::fifo || !node_.has(**at))
-        if (const auto driver = parts_.plugins.driver((*at)->at().driver); !driver)
-            return driver.error();
     if (const auto& name = (*at)->at().platform; !name.empty())
         if (const auto platform = parts_.platforms(name); !platform)
             return platform.error();
@@ -76,10 +72,10 @@ result<resolved_ptr> job_engine::admit(const model::job_request& request) const 
 }
 
 // The lock makes one order of three: ids, places in the queue, places on disk.
-void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, const std::string& key,
+void job_engine::enqueue(const entry_ptr& entry, node* chosen, base::steady_time deadline, const std::string& key,
                          const std::string& fingerprint, std::function<void(result<void>)> done) {
     parts_.table.add(entry, deadline);
-    if (!node_.push(entry)) {
+    if (!nodes_.place(entry, chosen)) {
         parts_.table.withdraw(entry);
         asio::post(parts_.loop.get_executor(), [done = std::move(done)] { done(shutting_down()); });
         return;
@@ -88,7 +84,7 @@ void job_engine::enqueue(const entry_ptr& entry, base::steady_time deadline, con
     const bool early = begins_early(*first);
     auto stored = [this, entry, done = std::move(done)](result<void> written) {
         recorded(entry, static_cast<bool>(written));
-        node_.wake(entry);
+        entry->place.load()->wake(entry);
         done(std::move(written));
     };
     if (key.empty())
@@ -146,14 +142,12 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
             "overloaded",
             std::to_string(parts_.limits.max_queued) + " jobs are waiting already (jobs.max_queued): try again", true);
     }
-    if (request.how == model::strategy::fifo || !node_.has(**at)) {
-        const std::array<model::node_info, 1> nodes{node_.info()};
-        const auto chosen = placement_.choose(nodes, **at);
-        if (!chosen) {
-            parts_.figures.jobs_rejected.Increment();
-            co_return chosen.error();
-        }
+    const auto chosen = nodes_.choose(**at, request.how);
+    if (!chosen) {
+        parts_.figures.jobs_rejected.Increment();
+        co_return chosen.error();
     }
+    node* const node_chosen = *chosen;
     const auto wait_limit = request.ttl.value_or(parts_.limits.default_ttl);
     const auto run_limit = request.timeout.value_or(parts_.limits.default_timeout);
     auto first = std::make_shared<model::job>();
@@ -169,7 +163,6 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         // Once the record is on its way the coroutine may go on, and end, on another thread, and takes this lambda
         // along: from then on only what lies on the stack is used.
-        auto& node = node_;
         const bool wakes = early;
         entry_ptr made;
         auto done = [shared, &written](result<void> outcome) {
@@ -181,16 +174,18 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
             first->id = base::make_id();
             first->created_at = parts_.clock.wall_now();
             entry = made = std::make_shared<job_entry>(std::move(first), *at, run_limit);
-            enqueue(made, deadline, key, fingerprint, std::move(done));
+            enqueue(made, node_chosen, deadline, key, fingerprint, std::move(done));
         }
         // Without the lock: what begins may end at once, on this thread.
         if (wakes)
-            node.wake(made);
+            made->place.load()->wake(made);
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
     if (!*written)
         co_return written->error();
     arm_expiry();
+    if (!nodes_.waiting().empty())
+        place_waiting(); // a node may have come while it was put there
     accepted made;
     made.job = parts_.table.view(entry);
     co_return made;
@@ -269,7 +264,7 @@ asio::awaitable<result<job_ptr>> job_engine::cancel(std::string id) {
     case job_table::cancel_outcome::claimed:
         end_unstarted(parts_, living, model::job_state::cancelled,
                       error("cancelled", "it was cancelled while it waited"));
-        node_.wake(living);
+        living->place.load()->wake(living);
         co_return co_await wait(std::move(id), std::chrono::seconds(5));
     case job_table::cancel_outcome::interrupted:
         co_return parts_.table.view(living);
@@ -282,17 +277,11 @@ asio::awaitable<result<job_ptr>> job_engine::cancel(std::string id) {
 }
 
 std::vector<model::session_info> job_engine::sessions() const {
-    return node_.sessions();
+    return nodes_.sessions();
 }
 
 asio::awaitable<result<void>> job_engine::close_session(std::string id, bool force) {
-    if (!node_.close_session(id, force))
-        co_return error("session_not_found", "there is no open pinned session " + id);
-    co_return ok();
-}
-
-std::vector<model::node_info> job_engine::nodes() const {
-    return {node_.info()};
+    co_return nodes_.close_session(id, force);
 }
 
 } // namespace ferrule::devices

@@ -13,22 +13,23 @@
 #include "devices/job_records.hpp"
 #include "devices/job_service.hpp"
 #include "devices/job_table.hpp"
-#include "devices/local_node.hpp"
 #include "devices/node_parts.hpp"
+#include "devices/node_set.hpp"
 #include "devices/placement.hpp"
 
 namespace ferrule::devices {
 
 /// Connects the table, the records and the node. Acceptance, queue position and place on disk are decided together
-/// under one lock, so they are the same order. Made once a process; `start` before anything else, `stop` last.
+/// under one lock, so they are the same order; so is a change of the node. Made once a process; `start` before anything
+/// else, `stop` last.
 class job_engine final : public job_service {
   public:
     job_engine(node_parts& parts, const inventory& known, job_records& records,
-               std::shared_ptr<plugins::scheduler> chooser);
+               std::shared_ptr<plugins::scheduler> chooser, agent_sender* agents = nullptr);
     ~job_engine() override;
 
-    /// Takes up what the process before left: queued jobs and read-only ones that ran are queued again in their order,
-    /// changes that ran become `unknown`.
+    /// Takes up what the process before left: queued jobs and read-only ones that ran here are queued again in their
+    /// order, changes that ran here become `unknown`. What agents run is theirs still, until they are given up.
     asio::awaitable<result<void>> start();
     /// Takes nothing new, lets what runs end within `limit`; the rest stays in the store.
     asio::awaitable<void> stop(base::duration limit);
@@ -41,11 +42,23 @@ class job_engine final : public job_service {
     [[nodiscard]] std::vector<model::session_info> sessions() const override;
     asio::awaitable<result<void>> close_session(std::string id, bool force) override;
 
-    [[nodiscard]] std::vector<model::node_info> nodes() const;
+    [[nodiscard]] std::vector<model::node_info> nodes() const { return nodes_.infos(); }
+
+    // For agent_jobs, which hears the agents.
+
+    [[nodiscard]] node_set& node_places() noexcept { return nodes_; }
+
+    /// Nodes have come or have room: finds places for what waits for one. Not under a lock.
+    void place_waiting();
+    /// The agent is not expected back: its queued jobs, and those that only read, go to other nodes in their order;
+    /// changes that may have run become `unknown`.
+    void give_up_node(const std::string& name);
+    /// The end of an attempt that does not run any more: corrects a change that became `unknown`, and nothing else.
+    void ended_late(const std::string& name, ended_job end, std::function<void()> taken);
 
   private:
     result<resolved_ptr> admit(const model::job_request& request) const;
-    void enqueue(const entry_ptr& entry, base::steady_time deadline, const std::string& key,
+    void enqueue(const entry_ptr& entry, node* chosen, base::steady_time deadline, const std::string& key,
                  const std::string& fingerprint, std::function<void(result<void>)> done);
     void finish(entry_ptr entry, model::job last);
     void recorded(const entry_ptr& entry, bool written);
@@ -61,12 +74,16 @@ class job_engine final : public job_service {
     /// How a job that the process before left ends without being run again; none when it can run.
     std::optional<model::job> settle(const model::job& left, const result<resolved_ptr>& at) const;
     void take_up(model::job left, resolved_ptr at);
+    void adopt(model::job left, resolved_ptr at);
+    [[nodiscard]] bool runs_elsewhere(const model::job& left, const result<resolved_ptr>& at) const;
+    void end_given_up(const std::string& node, const remote_board::given& job);
+    asio::awaitable<void> correct(std::string node, ended_job end, std::function<void()> taken);
 
     node_parts& parts_;
     const inventory& known_;
     job_records& records_;
-    placement placement_;
-    local_node node_;
+    agent_sender* agents_;
+    node_set nodes_;
     idempotency keys_;
     std::mutex order_;
     asio::steady_timer expiry_;
@@ -74,6 +91,8 @@ class job_engine final : public job_service {
     base::steady_time expiry_at_ = base::steady_time::max(); // guarded by expiry_mutex_, as is the timer
     std::atomic<bool> stopping_{false};
     std::atomic<bool> abandoned_{false};
+    std::mutex late_mutex_;
+    std::unordered_map<std::string, job_table::listener> late_; // by id of jobs that are being ended
 };
 
 } // namespace ferrule::devices

@@ -22,9 +22,6 @@ bool has_output(const model::job& ended) {
                        [](const auto& each) { return !each.output.empty(); });
 }
 
-// A job that ends the process whenever it runs must not do so for ever.
-constexpr std::int64_t most_restarts = 2;
-
 error interrupted_again() {
     return error("interrupted", "the daemon ended " + std::to_string(most_restarts + 1) +
                                     " times while this job ran, so it is not begun again: if it crashed, its log and "
@@ -86,6 +83,8 @@ void job_engine::store_last(entry_ptr entry, job_ptr last, base::duration pause)
     records_.put(*last, [this, entry, last, pause](result<void> written) {
         if (written) {
             parts_.table.finished(entry, last);
+            if (!nodes_.waiting().empty()) // there may be room now
+                asio::post(parts_.loop.get_executor(), [this] { place_waiting(); });
             return;
         }
         base::log::error("devices", "the end of a job cannot be stored; it is tried again",
@@ -125,7 +124,7 @@ void job_engine::expire() {
     for (const auto& each : parts_.table.claim_expired(parts_.clock.steady_now())) {
         end_unstarted(parts_, each, model::job_state::expired,
                       error("expired", "it waited in the queue longer than its ttl", true));
-        node_.wake(each);
+        each->place.load()->wake(each);
     }
     arm_expiry();
 }
@@ -141,7 +140,9 @@ asio::awaitable<result<void>> job_engine::start() {
     auto failed = std::make_shared<std::atomic<bool>>(false);
     for (auto& each : *left) {
         const auto at = resolve(known_, each.request);
-        if (const auto over = settle(each, at)) {
+        if (runs_elsewhere(each, at)) {
+            adopt(std::move(each), *at);
+        } else if (const auto over = settle(each, at)) {
             auto pass = std::make_shared<std::optional<runtime::gate::pass>>(writes.enter());
             records_.put(*over, [pass, failed](const result<void>& written) {
                 if (!written)
@@ -195,14 +196,23 @@ void job_engine::take_up(model::job left, resolved_ptr at) {
     auto first = std::make_shared<const model::job>(std::move(left));
     auto entry = std::make_shared<job_entry>(std::move(first), std::move(at), limit);
     parts_.table.add(entry, parts_.clock.steady_now() + (ttl - waited));
-    node_.push(entry);
+    const auto here = nodes_.local().info();
+    node* place = &nodes_.waiting();
+    if (parts_.limits.local.enabled && model::matches(entry->at->device->nodes, here))
+        place = &nodes_.local();
+    {
+        const std::lock_guard lock(order_);
+        nodes_.place(entry, place);
+    }
     parts_.table.made_durable(entry);
-    node_.wake(entry);
+    entry->place.load()->wake(entry);
 }
 
 asio::awaitable<void> job_engine::stop(base::duration limit) {
     stopping_ = true;
-    co_await node_.stop(limit);
+    for (auto* const each : nodes_.remotes())
+        co_await each->stop(limit);
+    co_await nodes_.local().stop(limit);
     abandoned_ = true;
     const std::lock_guard lock(expiry_mutex_);
     expiry_.cancel();

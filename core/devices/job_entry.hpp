@@ -1,6 +1,7 @@
 // A job while it is alive in this process.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,9 +18,10 @@ namespace ferrule::devices {
 using job_ptr = std::shared_ptr<const model::job>;
 
 class job_table;
+class node;
 
-/// What the process knows about one job besides its public face. The first block never changes after the job was made;
-/// the second belongs to job_table and is guarded by its lock.
+/// What the process knows about one job besides its public face. The first block never changes after the job was made
+/// but for its place; the second belongs to job_table and is guarded by its lock.
 struct job_entry {
     job_entry(job_ptr first, resolved_ptr target, base::duration limit)
         : id(first->id)
@@ -32,6 +34,8 @@ struct job_entry {
     const model::strategy how;
     const resolved_ptr at;
     const base::duration timeout;
+    /// Whose queue it is in; the engine alone sets it.
+    std::atomic<node*> place{nullptr};
 
     using deadlines = std::multimap<base::steady_time, std::shared_ptr<job_entry>>;
 

@@ -47,7 +47,7 @@ class job_service {
 
     /// Validates, makes the job durable and queues it. Fails with `device_not_found`, `device_disabled`,
     /// `credential_not_found`, `platform_not_found`, `invalid_request`, `idempotency_conflict` (same key, other
-    /// request), `overloaded` (retryable), `shutting_down`, `store_failed`.
+    /// request), `overloaded`, `no_capacity`, `no_node_online` (retryable), `shutting_down`, `store_failed`.
     virtual asio::awaitable<result<accepted>> submit(model::job_request request, submission by) = 0;
     /// The job once it is final, or as it is when `limit` has passed. `job_not_found`.
     virtual asio::awaitable<result<std::shared_ptr<const model::job>>> wait(std::string id, base::duration limit) = 0;

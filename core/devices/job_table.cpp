@@ -1,15 +1,11 @@
 #include "devices/job_table.hpp"
 
-#include "base/json.hpp"
-#include "base/strings.hpp"
 #include "model/job_json.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace ferrule::devices {
-
-using base::json;
 
 job_table::job_table(state::event_bus& bus, state::metrics& figures, std::size_t keep_finished, std::size_t keep_bytes)
     : bus_(bus)
@@ -99,6 +95,11 @@ job_ptr job_table::view(const entry_ptr& each) const {
     return std::make_shared<const model::job>(shown_now(*each));
 }
 
+job_ptr job_table::bare(const entry_ptr& each) const {
+    const std::lock_guard lock(mutex_);
+    return each->now;
+}
+
 model::job job_table::copy(const entry_ptr& each) const {
     const std::lock_guard lock(mutex_);
     return shown_now(*each);
@@ -130,8 +131,17 @@ bool job_table::claim(const entry_ptr& wanted) {
     return true;
 }
 
+bool job_table::claim_durable(const entry_ptr& wanted) {
+    const std::lock_guard lock(mutex_);
+    if (!wanted->durable || !wanted->ready || std::exchange(wanted->claimed, true))
+        return false;
+    drop_deadline(*wanted);
+    wanted->tells = !std::exchange(wanted->told, true);
+    return true;
+}
+
 job_ptr job_table::started(const entry_ptr& running, std::string node, base::wall_time when,
-                           std::function<void()> interrupt) {
+                           std::function<void()> interrupt, std::string instance) {
     job_ptr shown;
     job_ptr untold;
     {
@@ -142,6 +152,7 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
         next->state = model::job_state::running;
         next->node = std::move(node);
         next->started_at = when;
+        next->node_instance = std::move(instance);
         running->now = shown = std::move(next);
         running->interrupt = std::move(interrupt);
         --queued_;
@@ -154,63 +165,40 @@ job_ptr job_table::started(const entry_ptr& running, std::string node, base::wal
     return shown;
 }
 
-void job_table::session_chosen(const entry_ptr& running, model::session_ref session) {
+job_ptr job_table::moved(const entry_ptr& running, std::string instance) {
     const std::lock_guard lock(mutex_);
-    running->session = std::move(session);
+    auto next = std::make_shared<model::job>(*running->now);
+    next->node_instance = std::move(instance);
+    running->now = std::move(next);
+    return running->now;
 }
 
-void job_table::begin_result(const entry_ptr& running, std::string command) {
-    const std::lock_guard lock(mutex_);
-    running->progress.emplace_back().command = std::move(command);
-    running->published = 0;
-}
-
-void job_table::append_output(const entry_ptr& running, std::string_view bytes) {
-    json shown;
+void job_table::requeue(const entry_ptr& running) {
+    job_ptr shown;
     {
         const std::lock_guard lock(mutex_);
-        if (running->progress.empty())
+        auto next = std::make_shared<model::job>(*running->now);
+        const bool ran = next->state == model::job_state::running;
+        next->state = model::job_state::queued;
+        next->node.clear();
+        next->node_instance.clear();
+        next->started_at.reset();
+        ++next->restarts;
+        running->now = shown = std::move(next);
+        running->interrupt = nullptr;
+        running->session.reset();
+        running->progress.clear();
+        running->published = 0;
+        running->claimed = false;
+        running->tells = false;
+        set_deadline(running);
+        if (!ran)
             return;
-        auto& output = running->progress.back().output;
-        output += bytes;
-        if (!bus_.wanted())
-            return;
-        // Whole characters only: the rest of one that is cut comes with the next bytes.
-        const auto fresh = base::complete_utf8(std::string_view(output).substr(running->published));
-        if (fresh.empty())
-            return;
-        shown = json{{"job", running->id},
-                     {"index", running->progress.size() - 1},
-                     {"offset", running->published},
-                     {"text", fresh}};
-        running->published += fresh.size();
+        ++queued_;
     }
-    bus_.publish("job.output", running->id, base::dump(shown));
-}
-
-void job_table::end_result(const entry_ptr& running, model::command_result settled) {
-    std::string data;
-    {
-        const std::lock_guard lock(mutex_);
-        if (running->progress.empty())
-            return;
-        auto& last = running->progress.back();
-        settled.output = std::move(last.output);
-        last = std::move(settled);
-        if (bus_.wanted()) {
-            data = model::to_json_text(last);
-            data.insert(1, "\"job\":\"" + running->id + "\",\"index\":" + std::to_string(running->progress.size() - 1) +
-                               ",");
-        }
-    }
-    if (!data.empty())
-        bus_.publish("job.result", running->id, std::move(data));
-}
-
-void job_table::restart_results(const entry_ptr& running) {
-    const std::lock_guard lock(mutex_);
-    running->progress.clear();
-    running->published = 0;
+    figures_.jobs_running.Decrement();
+    figures_.jobs_queued.Increment();
+    publish(*shown);
 }
 
 void job_table::finished(const entry_ptr& ended, job_ptr last) {
@@ -227,6 +215,14 @@ bool job_table::is_refused(const entry_ptr& running) const {
 
 void job_table::dropped(const entry_ptr& ended, job_ptr last) {
     end(ended, last, false);
+}
+
+void job_table::corrected(const job_ptr& last) {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_.replace(last);
+    }
+    publish(*last);
 }
 
 void job_table::end(const entry_ptr& ended, const job_ptr& last, bool keep) {

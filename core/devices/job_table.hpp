@@ -49,13 +49,24 @@ class job_table {
     [[nodiscard]] job_ptr view(const entry_ptr& each) const;
     /// The same to build on; one copy instead of two.
     [[nodiscard]] model::job copy(const entry_ptr& each) const;
+    /// The job without the results so far; never a copy.
+    [[nodiscard]] job_ptr bare(const entry_ptr& each) const;
     /// A finished job that is still remembered, or one that is alive.
     [[nodiscard]] job_ptr view(std::string_view id) const;
 
     /// True for the first who asks once the job may begin; it then has to finish it.
     [[nodiscard]] bool claim(const entry_ptr& wanted);
-    /// queued → running on `node`. `interrupt` ends it early, from any thread.
-    job_ptr started(const entry_ptr& running, std::string node, base::wall_time when, std::function<void()> interrupt);
+    /// As claim, but only once the job's record is on disk.
+    [[nodiscard]] bool claim_durable(const entry_ptr& wanted);
+    /// queued → running on `node`. `interrupt` ends it early, from any thread; `instance` is the process that runs it,
+    /// when that is another one.
+    job_ptr started(const entry_ptr& running, std::string node, base::wall_time when, std::function<void()> interrupt,
+                    std::string instance = {});
+    /// The job runs in another process of the same node than was thought.
+    job_ptr moved(const entry_ptr& running, std::string instance);
+    /// running → queued, because the node that ran it is gone; counts as a restart. Its place in a queue is the
+    /// caller's business, its deadline is the old one.
+    void requeue(const entry_ptr& running);
     void session_chosen(const entry_ptr& running, model::session_ref session);
     /// Output so far: `begin_result` starts the next command, `append_output` lengthens its output, `end_result`
     /// settles all else of it.
@@ -70,6 +81,8 @@ class job_table {
     [[nodiscard]] bool is_refused(const entry_ptr& running) const;
     /// The end of one that is refused: nobody will find it any more.
     void dropped(const entry_ptr& ended, job_ptr last);
+    /// A job whose end was `unknown` has ended otherwise after all, and its record says so.
+    void corrected(const job_ptr& last);
 
     enum class cancel_outcome { claimed, interrupted, final, not_durable };
     /// claimed: it was queued and is the caller's to finish. interrupted: it runs and was told to end.
@@ -79,6 +92,9 @@ class job_table {
     /// Ends a running job because the process stops, not because a client asked; it is to be run again by the next one.
     void interrupt(const entry_ptr& running);
     [[nodiscard]] bool is_interrupted(const entry_ptr& running) const;
+
+    /// Hears which session runs a job, at once; set before anything runs, called without the lock.
+    void watch_sessions(std::function<void(const entry_ptr&, const model::session_ref&)> hear);
 
     /// Who wants to be told; ends with its last owner.
     using listener = std::shared_ptr<const std::function<void()>>;
@@ -107,6 +123,7 @@ class job_table {
     finished_jobs ended_;
     job_entry::deadlines deadlines_;
     std::size_t queued_ = 0;
+    std::function<void(const entry_ptr&, const model::session_ref&)> session_chosen_;
 };
 
 } // namespace ferrule::devices

@@ -32,7 +32,9 @@ void local_node::wake(const entry_ptr& entry) {
 model::node_info local_node::info() const {
     model::node_info shown;
     shown.name = parts_.name;
-    shown.capacity = parts_.limits.max_sessions;
+    shown.region = parts_.limits.local.region;
+    shown.tags = parts_.limits.local.labels;
+    shown.capacity = parts_.limits.local.enabled ? parts_.limits.max_sessions : 0;
     shown.count = static_cast<std::uint32_t>(pinned_.size() + fifo_.running());
     double averages[1] = {0};
     if (::getloadavg(averages, 1) == 1)
@@ -45,6 +47,10 @@ std::vector<model::session_info> local_node::sessions() const {
     for (auto& each : fifo_.sessions())
         all.push_back(std::move(each));
     return all;
+}
+
+result<void> local_node::close_session(const std::string& id, bool force) {
+    return pinned_.close_session(id, force) ? ok() : no_such_session(id);
 }
 
 asio::awaitable<void> local_node::stop(base::duration limit) {

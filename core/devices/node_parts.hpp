@@ -47,6 +47,8 @@ struct node_parts {
 
     /// Makes a claimed job final: stores the record, then shows it. Tries again until the store takes it.
     std::function<void(entry_ptr, model::job)> finish{};
+    /// Jobs wait again that had been claimed, so there are deadlines again. May be empty.
+    std::function<void()> waits_again{};
 };
 
 } // namespace ferrule::devices

@@ -134,6 +134,34 @@ labels read_labels(object_reader& reader) {
     return read;
 }
 
+namespace {
+
+node_selector read_selector(object_reader& reader) {
+    node_selector read;
+    const auto* given = reader.object("nodes");
+    if (given == nullptr)
+        return read;
+    object_reader fields(*given, reader.path_of("nodes"));
+    read.names = fields.texts("names");
+    read.region = fields.text_or("region", "");
+    read.tags = read_labels(fields);
+    reader.absorb(fields);
+    return read;
+}
+
+json to_json(const node_selector& shown) {
+    json value = json::object();
+    if (!shown.names.empty())
+        value["names"] = shown.names;
+    if (!shown.region.empty())
+        value["region"] = shown.region;
+    if (!shown.tags.empty())
+        value["labels"] = shown.tags;
+    return value;
+}
+
+} // namespace
+
 result<device> device_from_json(const json& body) {
     object_reader reader(body);
     device read;
@@ -142,6 +170,7 @@ result<device> device_from_json(const json& body) {
         reader.complain("name", "must be 1 to 128 letters, digits, dots, dashes and underscores");
     read.at = read_target(reader);
     read.tags = read_labels(reader);
+    read.nodes = read_selector(reader);
     read.enabled = reader.boolean_or("enabled", true);
     read.session_ttl = read_span(reader, "session_ttl");
     if (auto bad = reader.finish())
@@ -166,6 +195,8 @@ json to_json(const device& shown) {
     value["labels"] = json(shown.tags);
     value["enabled"] = shown.enabled;
     value["origin"] = shown.origin;
+    if (!shown.nodes.empty())
+        value["nodes"] = to_json(shown.nodes);
     if (shown.session_ttl)
         value["session_ttl"] = base::to_text(*shown.session_ttl);
     return value;

@@ -82,7 +82,9 @@ struct job {
     std::optional<session_ref> session;
     std::vector<command_result> results;
     std::optional<base::error> error;
-    std::int64_t restarts = 0; ///< How many processes before this one may have begun it. Only in the record.
+    std::int64_t restarts = 0; ///< How many processes or nodes before may have begun it. Only in the record.
+    /// Which process of an agent it was given to; empty for this process. Only in the record.
+    std::string node_instance;
 };
 
 std::string_view to_text(strategy how) noexcept;

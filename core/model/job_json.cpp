@@ -155,9 +155,7 @@ result<job_request> job_request_from_json(const json& body) {
     return read;
 }
 
-namespace {
-
-command_result result_from_record(const json& record) {
+command_result result_from_json(const json& record) {
     object_reader reader(record);
     command_result read;
     read.command = reader.text_or("command", "");
@@ -171,8 +169,6 @@ command_result result_from_record(const json& record) {
         read.failed = base::error_from_json(base::dump(*failed), "unknown");
     return read;
 }
-
-} // namespace
 
 result<job> job_from_record(const json& record) {
     const auto corrupt = [](const std::string& why) {
@@ -194,6 +190,7 @@ result<job> job_from_record(const json& record) {
     read.device = reader.text_or("device", "");
     read.node = reader.text_or("node", "");
     read.owner = reader.text_or("owner", "");
+    read.node_instance = reader.text_or("node_instance", "");
     if (const auto* restarts = reader.member("restarts"); restarts != nullptr && restarts->is_number_integer())
         read.restarts = restarts->get<std::int64_t>();
     const auto time = [&reader](std::string_view key) -> std::optional<base::wall_time> {
@@ -215,7 +212,7 @@ result<job> job_from_record(const json& record) {
         read.error = base::error_from_json(base::dump(*failed), "unknown");
     if (const auto* results = reader.array("results")) {
         for (const auto& each : *results)
-            read.results.push_back(result_from_record(each));
+            read.results.push_back(result_from_json(each));
     }
     return read;
 }

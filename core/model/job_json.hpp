@@ -22,6 +22,9 @@ std::string to_json_text(const command_result& shown);
 base::json to_json(const job& shown, bool with_results = true);
 base::json to_json(const command_result& shown);
 
+/// Reads what to_json made of a result; what is missing or of another type is as in a new one.
+command_result result_from_json(const base::json& shown);
+
 /// The request without its secrets.
 std::string request_text(const job_request& request);
 

@@ -166,6 +166,8 @@ std::string to_record_text(const job& kept, std::string_view sealed) {
     text.member("owner", kept.owner);
     if (kept.restarts > 0)
         text.member("restarts", kept.restarts);
+    if (!kept.node_instance.empty())
+        text.member("node_instance", kept.node_instance);
     if (!sealed.empty())
         text.member("sealed", sealed);
     return text.end_object().take();

@@ -57,6 +57,18 @@ struct target {
     friend bool operator==(const target&, const target&) = default;
 };
 
+/// Which nodes may do something: those that are named (any when none is), are in the region (any when it is empty) and
+/// carry all the labels.
+struct node_selector {
+    std::vector<std::string> names;
+    std::string region;
+    labels tags;
+
+    [[nodiscard]] bool empty() const noexcept { return names.empty() && region.empty() && tags.empty(); }
+
+    friend bool operator==(const node_selector&, const node_selector&) = default;
+};
+
 /// A device of the inventory.
 struct device {
     std::string name;
@@ -64,6 +76,7 @@ struct device {
     labels tags;
     std::string origin = "api"; ///< `file` (from YAML, read-only by REST) or `api`.
     bool enabled = true;
+    node_selector nodes; ///< Those that its jobs may run on.
     std::optional<base::duration>
         session_ttl; ///< How long an idle pinned session stays open, if not the configured time.
 };

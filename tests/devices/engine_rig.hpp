@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "config/settings.hpp"
+#include "devices/agent_jobs.hpp"
 #include "devices/inventory.hpp"
 #include "devices/job_engine.hpp"
 #include "devices/job_records.hpp"
@@ -49,6 +50,8 @@ class engine_rig {
         std::function<void(ferrule::config::jobs_settings&)> jobs{};
         /// Instead of the sqlite plugin.
         std::unique_ptr<ferrule::store::backend> backend{};
+        /// Agents, if there are any.
+        devices::agent_sender* agents = nullptr;
     };
 
     explicit engine_rig(wishes wanted)
@@ -58,9 +61,10 @@ class engine_rig {
         , http_(loop_)
         , plugins_((ferrule::net::init_libraries(),
                     ferrule::plugins::surroundings{loop_, pool_, names_, http_, &secrets_, nullptr}),
-                   plugin_settings())
+                   plugin_settings(data_))
         , table_(bus_, figures_, 20'000)
-        , vault_(devices::vault::open(data_ / "secret.key").value()) {
+        , vault_(devices::vault::open(data_ / "secret.key").value())
+        , link_(wanted.agents) {
         if (wanted.jobs)
             wanted.jobs(limits_);
         loop_.start();
@@ -182,6 +186,8 @@ class engine_rig {
 
     devices::job_engine& engine() { return *engine_; }
 
+    devices::agent_jobs& agents() { return *agents_; }
+
     devices::inventory& inventory() { return *inventory_; }
 
     devices::login_tester& tester() { return *tester_; }
@@ -205,9 +211,9 @@ class engine_rig {
     /// For the next start.
     [[nodiscard]] const std::filesystem::path& data() const { return data_; }
 
-  private:
-    ferrule::plugins::settings plugin_settings() const {
-        const auto folder = data_ / "plugins";
+    /// The plugins that tests need, in a folder under `data`.
+    static ferrule::plugins::settings plugin_settings(const std::filesystem::path& data) {
+        const auto folder = data / "plugins";
         std::filesystem::create_directories(folder);
         for (const std::filesystem::path from :
              {FERRULE_FIXTURES "/echo.so", FERRULE_FIXTURES "/noop.so", FERRULE_FIXTURES "/first_fit.so",
@@ -215,11 +221,12 @@ class engine_rig {
             std::filesystem::copy_file(from, folder / from.filename(), std::filesystem::copy_options::skip_existing);
         ferrule::plugins::settings wanted;
         wanted.folders = {folder};
-        wanted.run_folder = data_ / "run";
+        wanted.run_folder = data / "run";
         wanted.cancel_grace = 2s;
         return wanted;
     }
 
+  private:
     asio::awaitable<ferrule::result<void>> start(std::unique_ptr<ferrule::store::backend> backend) {
         auto collections = devices::job_records::collections();
         for (auto& each : devices::inventory::collections())
@@ -255,7 +262,9 @@ class engine_rig {
         };
         node_.reset(new devices::node_parts{"here", loop_, plugins_, ferrule::base::system_clock(), limits_, table_,
                                             secrets_, bus_, figures_, platforms});
-        engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser));
+        engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser), link_);
+        if (link_ != nullptr)
+            agents_ = std::make_unique<devices::agent_jobs>(*engine_, *link_);
         tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
         co_return co_await engine_->start();
     }
@@ -287,7 +296,9 @@ class engine_rig {
     std::optional<devices::inventory> inventory_;
     std::optional<devices::job_records> records_;
     std::unique_ptr<devices::node_parts> node_;
+    devices::agent_sender* const link_;
     std::unique_ptr<devices::job_engine> engine_;
+    std::unique_ptr<devices::agent_jobs> agents_;
     std::unique_ptr<devices::login_tester> tester_;
     std::shared_ptr<ferrule::plugins::scheduler> scheduler_;
     bool stopped_ = false;

@@ -30,6 +30,16 @@ const shape& shape_of<fleet_settings>() {
 }
 
 template <>
+const shape& shape_of<agent_jobs_settings>() {
+    static const auto built =
+        builder<agent_jobs_settings>()
+            .add("enabled", &agent_jobs_settings::enabled,
+                 "Whether device jobs may run here. Limits, timeouts and keepalives are those of `jobs` in this file.")
+            .build();
+    return built;
+}
+
+template <>
 const shape& shape_of<agent_settings>() {
     static const auto built =
         builder<agent_settings>()
@@ -57,6 +67,7 @@ const shape& shape_of<agent_settings>() {
                  "What is kept for a controller that does not answer; past it the oldest is dropped and counted.",
                  {.least = 65536, .most = std::int64_t{1} << 40U})
             .add("exec", &agent_settings::exec, "Commands on the agent's host; off unless it is turned on here.")
+            .add("jobs", &agent_settings::jobs, "Device jobs on this agent; off unless it is turned on here.")
             .build();
     return built;
 }

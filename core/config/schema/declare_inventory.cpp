@@ -65,6 +65,19 @@ const shape& shape_of<model::jump_host>() {
 }
 
 template <>
+const shape& shape_of<model::node_selector>() {
+    using selector = model::node_selector;
+    static const auto built =
+        builder<selector>()
+            .add("names", &selector::names, "Names of nodes; any when there are none.",
+                 {.example = "[agent1]", .check = check_name})
+            .add("region", &selector::region, "The region that they are in.")
+            .add("labels", &selector::tags, "Labels that they all carry.", {.example = "{site: fra1}"})
+            .build();
+    return built;
+}
+
+template <>
 const shape& shape_of<device_entry>() {
     using entry = device_entry;
     const auto device = [](auto member) {
@@ -95,6 +108,8 @@ const shape& shape_of<device_entry>() {
             .add_free("options", at(&model::target::options), std::string(options_text))
             .add("labels", device(&model::device::tags), "Labels to select devices by.",
                  {.example = "{site: lab, role: core}"})
+            .add("nodes", device(&model::device::nodes),
+                 "The nodes that its jobs may run on, such as the agents that are near; any when it is not given.")
             .add("jump", at(&model::target::jump), "Hosts to go through, the first one is reached directly.")
             .add("session_ttl", device(&model::device::session_ttl),
                  "How long an idle pinned session stays open, in place of `jobs.session_ttl`.",

@@ -19,6 +19,18 @@ const shape& shape_of<keepalive_settings>() {
 }
 
 template <>
+const shape& shape_of<local_node_settings>() {
+    static const auto built = builder<local_node_settings>()
+                                  .add("enabled", &local_node_settings::enabled,
+                                       "Whether jobs run in this process too; without it they all run on agents.")
+                                  .add("region", &local_node_settings::region, "Where this process is.")
+                                  .add("labels", &local_node_settings::labels,
+                                       "Labels by which `nodes` of a device chooses it.", {.example = "{site: fra1}"})
+                                  .build();
+    return built;
+}
+
+template <>
 const shape& shape_of<jobs_settings>() {
     constexpr auto year = span(8760h);
     static const auto built =
@@ -65,6 +77,10 @@ const shape& shape_of<jobs_settings>() {
             .add("idempotency_window", &jobs_settings::idempotency_window,
                  "How long the answer to an `Idempotency-Key` is remembered.", {.least = span(1s), .most = year})
             .add("keepalive", &jobs_settings::keepalive, "How open sessions are kept open and checked.")
+            .add("local", &jobs_settings::local, "The controller itself as a node.")
+            .add("node_timeout", &jobs_settings::node_timeout,
+                 "How long an agent may be gone before its jobs go elsewhere and its running changes are `unknown`.",
+                 {.least = span(100ms), .most = span(24h)})
             .build();
     return built;
 }

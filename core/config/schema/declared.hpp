@@ -110,6 +110,12 @@ const shape& shape_of<scheduler_settings>();
 template <>
 const shape& shape_of<keepalive_settings>();
 template <>
+const shape& shape_of<local_node_settings>();
+template <>
+const shape& shape_of<agent_jobs_settings>();
+template <>
+const shape& shape_of<model::node_selector>();
+template <>
 const shape& shape_of<jobs_settings>();
 template <>
 const shape& shape_of<secrets_settings>();

@@ -1,0 +1,52 @@
+// The controller's end of jobs on agents: reads what they say and passes it on.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json_fwd.hpp"
+#include "devices/ended_job.hpp"
+#include "devices/job_engine.hpp"
+
+namespace ferrule::devices {
+
+/// Connects the messages of agents with the engine. `agent` is the name that the agent proved to have. Calls may come
+/// from any thread; those about one agent in the order in which things happened. Lives as long as the engine.
+class agent_jobs {
+  public:
+    agent_jobs(job_engine& engine, agent_sender& link)
+        : engine_(engine)
+        , link_(link) {}
+
+    /// What the fleet knows of an agent that offers jobs, and how to learn the load average of its host per core
+    /// (called by one thread at a time): before its messages are taken, and for those that are expected after a start.
+    void known(const std::string& agent, std::string region, model::labels tags, std::function<double()> load = {});
+    void disconnected(const std::string& agent);
+    /// It has been away for too long, or will not come back.
+    void offline(const std::string& agent);
+    /// All that jobs were given to, also by a process before this one.
+    [[nodiscard]] std::vector<std::string> names();
+
+    void hello(const std::string& agent, const base::json& body);
+    void progress(const std::string& agent, const base::json& body);
+    void caught_up(const std::string& agent, const base::json& body, const std::function<void()>& taken);
+    void end(const std::string& agent, const base::json& body, std::function<void()> taken);
+
+  private:
+    /// An end of which parts are missing. Nothing of it is acknowledged before all of it is on disk.
+    struct partial {
+        end_assembly parts;
+        std::vector<std::function<void()>> taken;
+    };
+
+    job_engine& engine_;
+    agent_sender& link_;
+    std::mutex mutex_;
+    std::map<std::pair<std::string, std::string>, partial> partial_; // by agent and job
+};
+
+} // namespace ferrule::devices

@@ -1,0 +1,244 @@
+#include "devices/job_executor.hpp"
+
+#include "base/id.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "devices/job_end.hpp"
+#include "runtime/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrule::devices {
+
+using base::json;
+
+namespace {
+
+constexpr base::duration closing_limit = std::chrono::seconds(10);
+constexpr base::duration first_pause = std::chrono::milliseconds(100);
+constexpr base::duration longest_pause = std::chrono::seconds(5);
+// An end waits in the spool, beside those of others and the results of checks.
+constexpr std::size_t most_of_an_end = std::size_t{16} << 20U;
+
+constexpr std::size_t remembered_changes = 20'000;
+
+error result_lost() {
+    return error("result_lost", "this change ran on the agent, but its result was dropped there before the controller "
+                                "had it: look at the device before you repeat it, and give the agent a larger spool "
+                                "(agent.spool)");
+}
+
+// Two attempts at one job may be here at once, when the first was given up and does not know it.
+std::string name_here(const attempt& which) {
+    return which.run == 0 ? which.id : which.id + "." + std::to_string(which.run);
+}
+
+} // namespace
+
+job_executor::job_executor(node_parts& parts, controller_sender& link,
+                           std::function<std::vector<std::string>()> drivers)
+    : parts_(parts)
+    , link_(link)
+    , drivers_(std::move(drivers))
+    , instance_(base::make_id())
+    , node_(parts) {
+    // The controller has written it, or else it would not be here.
+    parts_.write = [this](const model::job&, std::function<void(result<void>)> done) {
+        asio::post(parts_.loop.get_executor(), [done = std::move(done)] { done(ok()); });
+    };
+    parts_.finish = [this](const entry_ptr& entry, model::job last) { finish(entry, std::move(last)); };
+    parts_.platforms = [this](const std::string& name) -> result<std::shared_ptr<const std::string>> {
+        const std::lock_guard lock(mutex_);
+        const auto at = platforms_.find(name);
+        if (at == platforms_.end())
+            return error("platform_not_found", "the controller sent no description of the platform " + name);
+        return at->second;
+    };
+    parts_.table.watch_sessions(
+        [this](const entry_ptr& entry, const model::session_ref& chosen) { tell_session(entry, chosen); });
+}
+
+job_executor::~job_executor() = default;
+
+void job_executor::start() {
+    const auto strand = parts_.loop.make_strand();
+    const state::event_bus::filter wanted = [](const state::event& happened) {
+        return happened.topic == "job.output" || happened.topic == "job.result" || happened.topic == "session";
+    };
+    events_ = parts_.bus.subscribe(strand, wanted, std::nullopt, 8192);
+    if (auto pass = forwarding_.enter())
+        runtime::spawn(strand, "devices", forward(std::move(*pass)));
+}
+
+asio::awaitable<void> job_executor::stop(base::duration limit) {
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+    co_await node_.stop(limit);
+    if (events_)
+        events_->close();
+    co_await forwarding_.drain(closing_limit); // it uses this object
+}
+
+// The list and the marker behind the ends that were kept are made together: what is in neither was never received.
+void job_executor::connected() {
+    job_hello hello;
+    const auto here = node_.info();
+    hello.instance = instance_;
+    hello.capacity = here.capacity;
+    hello.fifo = parts_.limits.max_running_fifo;
+    hello.drivers = drivers_();
+    const std::lock_guard lock(mutex_);
+    hello.sessions = node_.sessions();
+    hello.seq = ++seq_;
+    for (const auto& [name, each] : held_)
+        hello.jobs.push_back({each.which, each.change});
+    link_.send(kind::hello, to_text(hello));
+    job_hello marker;
+    marker.instance = instance_;
+    marker.seq = hello.seq;
+    link_.deliver(kind::caught_up, to_text(marker), [](const result<void>& kept) {
+        if (!kept)
+            base::log::error("devices", "the controller cannot be told which jobs are here",
+                             {{"why", kept.error().message()}});
+    });
+}
+
+void job_executor::run(const json& body) {
+    auto order = run_order_from(body);
+    if (order) {
+        take(std::move(*order));
+        return;
+    }
+    base::log::error("devices", "a job is refused", {{"why", order.error().message()}});
+    if (const auto which = attempt_from(body))
+        refuse(*which, model::job_state::failed, order.error());
+}
+
+void job_executor::take(run_order order) {
+    auto first = std::make_shared<model::job>();
+    first->id = name_here(order.which);
+    first->device = order.at->device->name;
+    first->request = std::move(order.request);
+    first->created_at = parts_.clock.wall_now();
+    const bool change = first->request.change;
+    const auto entry = std::make_shared<job_entry>(std::move(first), order.at, order.timeout);
+    bool ran = false;
+    {
+        const std::lock_guard lock(mutex_);
+        ran = change && changes_.contains(entry->id);
+    }
+    if (ran) {
+        // The controller asks again for what it never heard of, but this has been carried out.
+        refuse(order.which, model::job_state::unknown, result_lost());
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_)
+            return; // as if it had never come: the next process does not name it
+        if (!held_.emplace(entry->id, held{order.which, change, entry}).second)
+            return; // it came twice
+        if (!order.platform.empty())
+            if (auto& kept = platforms_[order.at->at().platform]; !kept || *kept != order.platform)
+                kept = std::make_shared<const std::string>(std::move(order.platform));
+    }
+    // It has waited at the controller; here it waits at most for the end of what was given up.
+    parts_.table.add(entry, base::steady_time::max());
+    if (!node_.push(entry)) {
+        parts_.table.withdraw(entry);
+        return;
+    }
+    parts_.table.made_durable(entry);
+    node_.wake(entry);
+}
+
+void job_executor::cancel(const json& body) {
+    const auto which = attempt_from(body);
+    const auto living = which ? parts_.table.find(name_here(*which)) : nullptr;
+    if (!living || parts_.table.cancel(living) != job_table::cancel_outcome::claimed)
+        return;
+    end_unstarted(parts_, living, model::job_state::cancelled, error("cancelled", "it was cancelled while it waited"));
+    node_.wake(living);
+}
+
+void job_executor::close_session(const json& body) {
+    if (!body.is_object())
+        return;
+    base::object_reader reader(body);
+    const auto id = reader.text_or("id", "");
+    static_cast<void>(node_.close_session(id, reader.boolean_or("force", false)));
+}
+
+void job_executor::refuse(const attempt& which, model::job_state state, const error& why) {
+    ended_job end;
+    end.which = which;
+    end.state = state;
+    end.failed = why;
+    end.finished_at = parts_.clock.wall_now();
+    const auto name = name_here(which);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!held_.emplace(name, held{which, false, nullptr}).second)
+            return;
+    }
+    deliver(name, std::make_shared<const std::vector<std::string>>(to_parts(end, most_of_an_end)), 0, first_pause);
+}
+
+void job_executor::finish(const entry_ptr& entry, model::job last) {
+    ended_job end;
+    {
+        const std::lock_guard lock(mutex_);
+        end.which = held_.at(entry->id).which;
+    }
+    end.state = last.state;
+    end.failed = last.error;
+    end.started_at = last.started_at;
+    end.finished_at = last.finished_at;
+    end.session = last.session;
+    end.results = std::move(last.results);
+    deliver(entry->id, std::make_shared<const std::vector<std::string>>(to_parts(end, most_of_an_end)), 0, first_pause);
+    parts_.table.finished(entry, std::make_shared<const model::job>(std::move(last)));
+}
+
+// The job stays among those that are here until its end is on disk, so that a greeting never leaves it out.
+void job_executor::deliver(const std::string& here, std::shared_ptr<const std::vector<std::string>> parts,
+                           std::size_t from, base::duration pause) {
+    const auto& part = (*parts)[from];
+    link_.deliver(kind::end, part, [this, here, parts, from, pause](const result<void>& kept) {
+        if (kept && from + 1 == parts->size()) {
+            told(here);
+        } else if (kept) {
+            deliver(here, parts, from + 1, first_pause);
+        } else {
+            base::log::error("devices", "the end of a job cannot be kept for the controller; it is tried again",
+                             {{"job", here}, {"why", kept.error().message()}});
+            auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), pause);
+            timer->async_wait([this, timer, here, parts, from, pause](const boost::system::error_code& failed) {
+                if (!failed)
+                    deliver(here, parts, from, std::min(pause * 2, longest_pause));
+            });
+        }
+    });
+}
+
+void job_executor::told(const std::string& here) {
+    const std::lock_guard lock(mutex_);
+    const auto at = held_.find(here);
+    if (at == held_.end())
+        return;
+    if (at->second.change && changes_.insert(here).second)
+        oldest_changes_.push_back(here);
+    held_.erase(at);
+    if (oldest_changes_.size() > remembered_changes) {
+        changes_.erase(oldest_changes_.front());
+        oldest_changes_.pop_front();
+    }
+}
+
+} // namespace ferrule::devices

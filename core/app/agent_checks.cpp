@@ -101,6 +101,7 @@ void agent_checks::take_part(const json& body) {
         base::log::warn("checks", "what the controller assigns cannot be read", {{"error", whole.error().message()}});
         return;
     }
+    link_.send(messages::assigned, messages::confirmation_of(body));
     if (whole->empty())
         return;
     keep(*whole);

@@ -78,6 +78,22 @@ assigned_parts assignment_parts(const std::vector<probes::assignment>& all) {
     return made;
 }
 
+std::string confirmation_of(const json& part) {
+    base::object_reader in(part);
+    return base::dump(json{{"set", in.text_or("set", "")}, {"part", in.integer("part", 0, most_parts).value_or(0)}});
+}
+
+result<confirmed_part> read_confirmation(const json& body) {
+    base::object_reader in(body);
+    confirmed_part read;
+    read.set = in.required_text("set");
+    const auto index = in.integer("part", 0, most_parts);
+    if (read.set.empty() || !index)
+        return bad("a confirmation has set and part");
+    read.index = static_cast<std::size_t>(*index);
+    return read;
+}
+
 result<std::vector<std::string>> assignment_collector::take(const json& part) {
     base::object_reader in(part);
     const auto set = in.required_text("set");

@@ -16,11 +16,12 @@ namespace ferrule::app::messages {
 inline constexpr auto checks_feature = "checks/1";
 inline constexpr auto probes_feature = "probes/1";
 
-inline constexpr auto assign = "checks.assign";   ///< To the agent: a part of all that it is to measure.
-inline constexpr auto run = "checks.run";         ///< To the agent: a check is wanted now.
-inline constexpr auto samples = "checks.samples"; ///< A delivery: what it measured.
-inline constexpr auto probe = "probes.run";       ///< To the agent: measure this once.
-inline constexpr auto outcome = "probes.outcome"; ///< One of what was to be measured once.
+inline constexpr auto assign = "checks.assign";     ///< To the agent: a part of all that it is to measure.
+inline constexpr auto assigned = "checks.assigned"; ///< To the controller: a part has arrived.
+inline constexpr auto run = "checks.run";           ///< To the agent: a check is wanted now.
+inline constexpr auto samples = "checks.samples";   ///< A delivery: what it measured.
+inline constexpr auto probe = "probes.run";         ///< To the agent: measure this once.
+inline constexpr auto outcome = "probes.outcome";   ///< One of what was to be measured once.
 
 /// All that an agent is to measure, in messages of a bounded size; the same assignments give the same `set`.
 struct assigned_parts {
@@ -29,6 +30,16 @@ struct assigned_parts {
 };
 
 assigned_parts assignment_parts(const std::vector<probes::assignment>& all);
+
+/// Which part of which set an agent has.
+struct confirmed_part {
+    std::string set;
+    std::size_t index = 0;
+};
+
+/// What an agent answers to a part that it could take.
+std::string confirmation_of(const base::json& part);
+result<confirmed_part> read_confirmation(const base::json& body);
 
 /// Puts the parts together again. Not thread-safe.
 class assignment_collector {

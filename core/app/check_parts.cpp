@@ -1,6 +1,7 @@
 #include "app/check_parts.hpp"
 
 #include "app/remote_checks.hpp"
+#include "app/remote_probes.hpp"
 #include "devices/vault.hpp"
 #include "plugins/registry.hpp"
 #include "probes/check_service.hpp"
@@ -71,6 +72,7 @@ class check_parts::parts {
     parts(const check_surroundings& around, const config::settings& settings)
         : settings_(settings)
         , nodes_(around.nodes)
+        , strand_(around.loop.make_strand())
         , book_(around.records, sealed_by(around.vault), schemas_of(around.plugins))
         , service_(around.loop.make_strand(), around.records, book_, around.events, around.figures.registry(),
                    options_of(settings))
@@ -96,7 +98,15 @@ class check_parts::parts {
         });
     }
 
-    void reach_agents(fleet::agents_link& link) { agents_.emplace(service_, one_off_, link, nodes_); }
+    void reach_agents(fleet::agents_link& link) {
+        remote_probes_.emplace(link);
+        one_off_.reach_others([this](const std::string& node, const std::string& probe,
+                                     const std::vector<std::string>& inputs, base::duration timeout,
+                                     asio::any_io_executor on, probes::one_off_probes::done tell) {
+            remote_probes_->begin(node, probe, inputs, timeout, std::move(on), std::move(tell));
+        });
+        agents_.emplace(strand_, service_, link, nodes_);
+    }
 
     asio::awaitable<result<void>> start() {
         auto checks = settings_.inventory.checks;
@@ -107,6 +117,8 @@ class check_parts::parts {
     }
 
     asio::awaitable<void> stop() {
+        if (agents_)
+            agents_->stop();
         co_await runner_.stop();
         co_await service_.stop();
     }
@@ -118,11 +130,13 @@ class check_parts::parts {
   private:
     const config::settings& settings_;
     const std::function<std::vector<model::node_info>()> nodes_;
+    const asio::any_io_executor strand_;
     probes::check_book book_;
     probes::check_service service_;
     probes::runner_metrics runner_figures_;
     probes::runner runner_;
     probes::one_off_probes one_off_;
+    std::optional<remote_probes> remote_probes_;
     std::optional<remote_checks> agents_;
 };
 

@@ -44,9 +44,9 @@ std::vector<transition> check_state::look(base::wall_time at, const surroundings
     return made;
 }
 
-void check_state::forget_after(base::wall_time now) noexcept {
+void check_state::not_after(base::wall_time now) noexcept {
     if (last_at_ && *last_at_ > now)
-        last_at_.reset();
+        last_at_ = now - std::chrono::milliseconds(1);
 }
 
 void check_state::enter_unreachable(changes& into, base::wall_time at) {

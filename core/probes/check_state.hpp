@@ -68,8 +68,9 @@ class check_state {
     /// When the last verdict was made.
     [[nodiscard]] const std::optional<base::wall_time>& last_at() const noexcept { return last_at_; }
 
-    /// The clock was set back if the last result lies ahead: what comes now is not older than that.
-    void forget_after(base::wall_time now) noexcept;
+    /// The clock was set back if the last result lies ahead: it counts as taken just before now, so that what comes is
+    /// not older than that, and so that it ages.
+    void not_after(base::wall_time now) noexcept;
 
     /// Since when it is as it is shown.
     [[nodiscard]] base::wall_time since() const noexcept { return since_; }

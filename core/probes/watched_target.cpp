@@ -49,7 +49,7 @@ std::vector<transition> watched_target::take(const std::string& location, const 
         return made;
     auto& there = watching->second;
     const auto when = std::min(at, now);
-    there.forget_after(now);
+    there.not_after(now);
     if (there.last_at() && when <= *there.last_at())
         return made;
     surroundings around;
@@ -66,9 +66,17 @@ std::vector<transition> watched_target::look(const view& seen, wall_time now) {
     return made;
 }
 
+// The votes of silent locations must age too when the clock was set back.
+void watched_target::not_after(wall_time now) {
+    since_ = std::min(since_, now);
+    agreed_.not_after(now);
+    for (auto& [name, state] : locations_)
+        state.not_after(now);
+}
+
 void watched_target::decide(const view& seen, wall_time now, changes& into) {
-    agreed_.forget_after(now);
-    const auto cast = ballots(seen.cut_off, now);
+    not_after(now);
+    const auto cast = ballots(seen.cut_off);
     last_tally_ = count_votes(cast, rules_, last_known_, now);
     auto around = seen.around;
     const auto flapping =
@@ -86,13 +94,13 @@ void watched_target::decide(const view& seen, wall_time now, changes& into) {
         add(into, agreed_.take(word(last_tally_, cast, now), now, around), {});
 }
 
-std::vector<ballot> watched_target::ballots(const anchors* cut_off, wall_time now) const {
+std::vector<ballot> watched_target::ballots(const anchors* cut_off) const {
     std::vector<ballot> cast;
     cast.reserve(locations_.size());
     for (const auto& [name, state] : locations_) {
         ballot one;
         one.state = state.is_unreachable() ? health::unreachable : state.settled();
-        one.at = std::min(state.last_at().value_or(wall_time{}), now);
+        one.at = state.last_at().value_or(wall_time{});
         if (cut_off != nullptr) {
             const auto anchored = cut_off->of(name);
             one.anchored = anchored.reached;
@@ -140,7 +148,7 @@ void watched_target::add(changes& into, changes made, const std::string& locatio
 }
 
 std::optional<wall_time> watched_target::next_look(wall_time now) const {
-    auto next = next_expiry(ballots(nullptr, now), rules_, now);
+    auto next = next_expiry(ballots(nullptr), rules_, now);
     const auto grace =
         since_ + std::chrono::ceil<std::chrono::milliseconds>(rules_.lifetime) + std::chrono::milliseconds(1);
     if (grace > now && (!next || grace < *next))

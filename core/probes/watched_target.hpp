@@ -66,8 +66,9 @@ class watched_target {
   private:
     using changes = std::vector<transition>;
 
+    void not_after(base::wall_time now);
     void decide(const view& seen, base::wall_time now, changes& into);
-    [[nodiscard]] std::vector<ballot> ballots(const anchors* cut_off, base::wall_time now) const;
+    [[nodiscard]] std::vector<ballot> ballots(const anchors* cut_off) const;
     [[nodiscard]] verdict word(const tally& counted, std::span<const ballot> cast, base::wall_time now) const;
     void add(changes& into, changes made, const std::string& location) const;
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what holds for all tracked files: length of sources, no paths of one machine, the files that every project has.
+"""Checks what holds for all tracked files: length of sources, headers that can be included twice and stand first in their source,
+no paths of one machine, the files that every project has.
 
 usage: files.py ROOT
 """
@@ -15,6 +16,7 @@ REQUIRED = ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".clang-f
 PRIVATE = re.compile("(?<![\\w.])/" + "(?:work|home/[a-z][a-z0-9_-]*)" + "/[a-z]")
 # ctest takes a semicolon for the end of a name, and both halves then match no test and pass.
 SPLIT_NAME = re.compile(r'TEST_CASE\("[^"\n]*;')
+FIRST_INCLUDE = re.compile(r"^#\s*include\s+[<\"]([^>\"]+)[>\"]", re.MULTILINE)
 TEXT = SOURCES | {".md", ".yaml", ".yml", ".json", ".txt", ".in", ".map", ".sh", ".service", ""}
 
 
@@ -23,6 +25,15 @@ def tracked(root: pathlib.Path) -> list[pathlib.Path]:
     if listed.returncode != 0:  # an unpacked archive
         return [file for file in root.rglob("*") if file.is_file() and not file.relative_to(root).parts[0].startswith(("build", ".git"))]
     return [root / name for name in listed.stdout.decode().split("\0") if name]
+
+
+def own_header_later(file: pathlib.Path, text: str) -> bool:
+    """Whether a source has a header of its own that it does not include first: only then its build shows that the header compiles alone."""
+    header = file.with_suffix(".hpp")
+    if file.suffix != ".cpp" or not header.is_file():
+        return False
+    first = FIRST_INCLUDE.search(text)
+    return first is None or not header.as_posix().endswith("/" + first[1])
 
 
 def check(root: pathlib.Path) -> list[str]:
@@ -35,6 +46,10 @@ def check(root: pathlib.Path) -> list[str]:
         lines = text.count("\n")
         if file.suffix in SOURCES and lines > LONGEST:
             faults.append(f"{name}: {lines} lines; {LONGEST} is the end, find the seam")
+        if file.suffix == ".hpp" and "\n#pragma once\n" not in "\n" + text:
+            faults.append(f"{name}: no #pragma once")
+        if own_header_later(file, text):
+            faults.append(f"{name}: its own header is not its first include")
         for found in SPLIT_NAME.finditer(text) if file.suffix == ".cpp" else ():
             faults.append(f"{name}:{text.count(chr(10), 0, found.start()) + 1}: a test's name with a semicolon never runs")
         for found in PRIVATE.finditer(text):

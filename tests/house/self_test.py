@@ -67,6 +67,15 @@ class floor_check(unittest.TestCase):
 
 
 class file_check(unittest.TestCase):
+    def test_a_header_without_a_guard_is_named(self):
+        root = tree(self, core__a_dot_hpp="// a\n#pragma once\n", core__b_dot_hpp="// #pragma once\n")
+        self.assertEqual([fault for fault in files.check(root) if "pragma" in fault], ["core/b.hpp: no #pragma once"])
+
+    def test_a_source_includes_its_own_header_first(self):
+        root = tree(self, core__a_dot_hpp="", core__a_dot_cpp='#include <vector>\n#include "a.hpp"\n', core__b_dot_hpp="", core__b_dot_cpp='// b\n#include "core/b.hpp"\n', core__c_dot_hpp="", core__c_dot_cpp="", core__d_dot_cpp="#include <vector>\n")
+        found = [fault for fault in files.check(root) if "header" in fault]
+        self.assertEqual(found, ["core/a.cpp: its own header is not its first include", "core/c.cpp: its own header is not its first include"])
+
     def test_long_files_private_paths_and_missing_files_are_named(self):
         root = tree(self, a_dot_cpp="x\n" * 401, b_dot_cpp="x\n" * 400, t_dot_cpp='TEST_CASE("a' + '; b") {}\nTEST_CASE("c") { f(); }\n', c_dot_md="see /" + "work/main\nand /" + "home/bob/x\nbut not net/work/x, /homework/x\n")
         subprocess.run(["git", "init", "-q", str(root)], check=True)

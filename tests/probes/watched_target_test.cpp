@@ -74,6 +74,17 @@ TEST_CASE("a clock that is set back freezes no state") {
     CHECK(w.round("ooo") == "ok!");
 }
 
+TEST_CASE("locations that fell silent when the clock was set back vote no more after a while") {
+    world w;
+    CHECK(w.round("ooo").empty());
+    w.at -= 24h;
+    std::string told;
+    for (int i = 0; i < 4; ++i)
+        told += w.round("o--");
+    CHECK(told == "unknown!");
+    CHECK(w.round("oo-") == "ok!");
+}
+
 TEST_CASE("one location of three that sees a problem tells nobody, two do") {
     world w;
     CHECK(w.round("ooo").empty());

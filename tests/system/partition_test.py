@@ -85,6 +85,7 @@ class Partition(SystemTest):
             agent.start()
             self.addCleanup(agent.close)
             self.controller.line(rf"fleet: an agent is connected agent={name} ")
+            agent.line(r"checks: assigned targets=2")
 
     def ping_once(self) -> dict[str, Any]:
         """What each agent measured, by its name."""

@@ -2,32 +2,17 @@
 restart, are refused when their certificates are revoked, expired or another fleet's, and open no port."""
 
 import json
-import os
-import ssl
 import socket
+import ssl
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import own_network
 from daemon import Daemon
 from surroundings import FERRULE, SystemTest, main
 
-INSIDE = "FERRULE_TEST_NAMESPACE"
-SKIPPED = 77
 LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
-
-
-def enter_namespace() -> None:
-    """Runs this file again in a fresh namespace; the process's end removes it and what is in it."""
-    network = "ip link set lo up; ip link add probe type veth peer name other; ip link delete probe"
-    for how in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"], ["sudo", "-n", "-E", "unshare", "--net"]):
-        tried = subprocess.run([*how, "sh", "-e", "-c", network], capture_output=True, text=True, check=False)
-        if tried.returncode == 0:
-            line = [*how, "sh", "-e", "-c", 'eval "$1"; shift; exec "$@"', "sh", network, sys.executable, "-B", *sys.argv]
-            os.execvpe(line[0], line, {**os.environ, INSIDE: "yes"})
-    print(f"not run: no network namespace can be made here: {tried.stderr.strip()}")
-    sys.exit(SKIPPED)
 
 
 def run(*line: str) -> str:
@@ -77,11 +62,16 @@ class Agent(Daemon):
         self.file.write_text(text)
         self.file.chmod(0o600)
 
-    def start(self) -> "Agent":
+    def prepare(self) -> None:
+        """Its files, as they are before its first start."""
+        self.write_settings()
         starter = self.folder / "in-namespace"
         starter.write_text(f'#!/bin/sh\nexec {" ".join(self.network.enter())} {FERRULE} "$@"\n')
         starter.chmod(0o700)
         self.program = starter
+
+    def start(self) -> "Agent":
+        self.prepare()
         self.spawn()
         self.line(r"app: ready ")
         return self
@@ -183,6 +173,39 @@ class Agents(SystemTest):
         self.controller.line(r"fleet: an agent is connected agent=edge1 ", after)
         self.assertEqual(self.shown("edge1")["state"], "online")
 
+    def test_an_agent_enrols_ahead_of_its_first_start_and_is_told_what_is_wrong(self) -> None:
+        agent = Agent(self.scratch / "edge1", self.network(1), "edge1", self.cli("agent", "token", "create"))
+        agent.prepare()
+
+        def enrol(*more: str, typed: str = "", status: int = 0) -> "subprocess.CompletedProcess[str]":
+            return self.run_program(str(agent.program), "agent", "enrol", "-c", str(agent.file), *more, typed=typed, status=status)
+
+        made = enrol()
+        self.assertRegex(made.stdout, rf"^name +edge1\nserial +[0-9a-f]+\nvalid until +\S+Z\nfolder +{agent.folder}/data/fleet\n$")
+        self.assertIn("Joined the fleet", made.stderr)
+        self.assertEqual(self.shown("edge1")["state"], "offline")
+        serial = self.shown("edge1")["certificate"]["serial"]
+        again = enrol("--json")
+        self.assertIn("has joined its fleet already", again.stderr)
+        self.assertEqual((json.loads(again.stdout)["serial"], json.loads(again.stdout)["joined"]), (serial, False))
+        agent.start()
+        self.controller.line(r"fleet: an agent is connected agent=edge1 ")
+        self.assertNotRegex(agent.all_log, "joined the fleet")
+        self.assertEqual(agent.stop(), 0)
+
+        self.cli("agent", "revoke", "edge1")
+        refused = enrol("--again", status=1)
+        self.assertRegex(refused.stderr, r"10\.77\.1\.1:8521: the join token was already used by edge1.*\nferrule: edge1 has not joined the fleet\n")
+        token = self.cli("agent", "token", "create")
+        anew = json.loads(enrol("--again", "--json", "--token-file", "-", typed=token).stdout)
+        self.assertTrue(anew["joined"])
+        self.assertNotEqual(anew["serial"], serial)
+        self.assertNotIn(token.strip(), self.controller.all_log)
+        enrol("--again", "--token-file", "-", status=2)
+        self.controller.stop()
+        self.assertIn("10.77.1.1:8521: ", enrol("--again", status=1).stderr)
+        self.assertIn("role: agent", self.run_program(str(FERRULE), "agent", "enrol", "-c", str(self.controller.file), status=1).stderr)
+
     def certificate(self, name: str, authority: Path, *dates: str) -> Path:
         """Of this authority, with a key beside it; as an attacker or a clock would have it."""
         folder = self.scratch / name
@@ -220,6 +243,5 @@ class Agents(SystemTest):
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        enter_namespace()
+    own_network.enter()
     main()

@@ -10,6 +10,7 @@ from typing import Any
 
 import own_network
 from daemon import Daemon
+from fleet import make_certificate
 from surroundings import FERRULE, SystemTest, main
 
 LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
@@ -108,9 +109,10 @@ class Agents(SystemTest):
         self.addCleanup(made.close)
         return made
 
-    def agent(self, number: int, name: str) -> Agent:
+    def agent(self, number: int, name: str, **more: Any) -> Agent:
         token = self.cli("agent", "token", "create", "--label", "from=token")
         made = Agent(self.scratch / name, self.network(number), name, token)
+        made.settings["agent"].update(more)
         made.start()
         self.addCleanup(made.close)
         self.controller.line(rf"fleet: an agent is connected agent={name} ")
@@ -156,6 +158,31 @@ class Agents(SystemTest):
             self.assertEqual(self.shown(name)["state"], "online")
         for agent in agents:
             self.assertTrue(agent.running())
+
+    def test_an_agent_at_work_has_no_socket_that_listens(self) -> None:
+        here = "10.77.1.1"
+        probes: dict[str, Any] = {
+            "icmp": {"targets": [{"host": here}]}, "tcp": {"targets": [{"host": here, "port": 8521}]},
+            "udp": {"targets": [{"host": here, "port": 9}], "settings": {"send": "x", "expect": "y", "attempts": 3}},
+            "dns": {"targets": [{"host": here}], "settings": {"query_name": "example.net"}},
+            "http": {"targets": [{"url": f"http://{here}:8520/"}]}}
+        agent = self.agent(1, "edge1", exec={"enabled": True, "shell": True})
+        seen: set[str] = set()
+        looks = 0
+        with self.controller.api() as api, self.controller.api() as listening:
+            happened = listening.stream("/api/v1/events?topics=check.sample")
+            next(happened)
+            for probe, what in probes.items():
+                api("POST", "/api/v1/checks", {"name": probe, "probe": probe, "interval": "200ms", "timeout": "200ms", "nodes": {"names": ["edge1"]}, **what},
+                    expect=201)
+            while seen != set(probes) or looks < 25:
+                seen.add(next(happened).data["check"])
+                looks += 1
+                self.assertEqual(agent.listening(), [])
+        # As a program on its host sees it, and so while a command runs. Unix sockets are those of its namespace too; a raw socket for ICMP,
+        # where the host allows no datagram socket, has no port.
+        done = self.cli("command", "run", "--on", "edge1", "--shell", "--", "ss -Hlntupx; echo looked")
+        self.assertEqual(done, "looked\n")
 
     def test_a_revoked_agent_is_cut_off_and_refused_and_may_join_again_with_a_new_token(self) -> None:
         agent = self.agent(1, "edge1")
@@ -206,20 +233,6 @@ class Agents(SystemTest):
         self.assertIn("10.77.1.1:8521: ", enrol("--again", status=1).stderr)
         self.assertIn("role: agent", self.run_program(str(FERRULE), "agent", "enrol", "-c", str(self.controller.file), status=1).stderr)
 
-    def certificate(self, name: str, authority: Path, *dates: str) -> Path:
-        """Of this authority, with a key beside it; as an attacker or a clock would have it."""
-        folder = self.scratch / name
-        folder.mkdir()
-        (folder / "index").write_text("")
-        (folder / "ca.cnf").write_text(
-            f"[ca]\ndefault_ca = it\n[it]\ndir = {folder}\ndatabase = {folder}/index\nnew_certs_dir = {folder}\nrand_serial = yes\n"
-            f"certificate = {authority}/ca.pem\nprivate_key = {authority}/ca.key\ndefault_md = sha256\npolicy = any\nx509_extensions = agent\n"
-            "[any]\ncommonName = supplied\n[agent]\nextendedKeyUsage = clientAuth\n")
-        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", f"{folder}/key.pem", "-out", f"{folder}/csr.pem")
-        run("openssl", "ca", "-batch", "-config", f"{folder}/ca.cnf", "-in", f"{folder}/csr.pem", "-out", f"{folder}/cert.pem", "-notext", *dates)
-        return folder
-
     def dial(self, folder: Path) -> None:
         """The controller must end it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -233,12 +246,12 @@ class Agents(SystemTest):
 
     def test_expired_and_foreign_certificates_are_refused_with_the_reason_in_the_log(self) -> None:
         ours = Path(self.ca["folder"])
-        self.dial(self.certificate("late", ours, "-startdate", "20240101000000Z", "-enddate", "20240201000000Z"))
+        self.dial(make_certificate(self.scratch / "late", ours, "late", "-startdate", "20240101000000Z", "-enddate", "20240201000000Z"))
         self.controller.line(r"an agent's certificate is refused agent=late .*reason=\"certificate has expired\"")
         foreign = self.scratch / "foreign.yaml"
         foreign.write_text(f"data_dir: {self.scratch}/foreign\nrun_dir: {self.scratch}/foreign-run\n")
         theirs = Path(json.loads(self.offline("ca", "init", "-c", str(foreign), "--json"))["folder"])
-        self.dial(self.certificate("stranger", theirs, "-days", "1"))
+        self.dial(make_certificate(self.scratch / "stranger", theirs, "stranger"))
         self.controller.line(r"an agent's certificate is refused agent=stranger .*reason=\"unable to get local issuer certificate\"")
 
 

@@ -10,9 +10,10 @@ namespace ferrule::app {
 using base::json;
 
 agent_nodes::agent_nodes(runtime::io& loop, devices::job_engine& engine, devices::agent_sender& sender,
-                         fleet::agents_link& link, const fleet::agent_directory& book, base::duration limit)
+                         fleet::agents_link& link, const fleet::agent_directory& book, store::store& records,
+                         base::duration limit)
     : loop_(loop)
-    , jobs_(engine, sender)
+    , jobs_(engine, sender, loop, records)
     , book_(book)
     , limit_(limit) {
     listen(link);
@@ -34,8 +35,8 @@ void agent_nodes::listen(fleet::agents_link& link) {
     link.on_message(std::string(progress),
                     [this](const std::string& agent, const json& body) { jobs_.progress(agent, body); });
     link.on_delivery(std::string(caught_up),
-                     [this](const std::string& agent, const json& body, const std::function<void()>& taken) {
-                         jobs_.caught_up(agent, body, taken);
+                     [this](const std::string& agent, const json& body, std::function<void()> taken) {
+                         jobs_.caught_up(agent, body, std::move(taken));
                      });
     link.on_delivery(std::string(end), [this](const std::string& agent, const json& body, std::function<void()> taken) {
         jobs_.end(agent, body, std::move(taken));
@@ -105,12 +106,15 @@ void agent_nodes::came(const std::string& agent) {
     awaited_.erase(at);
 }
 
-void agent_nodes::stop() {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    for (const auto& [name, timer] : awaited_)
-        timer->cancel();
-    awaited_.clear();
+asio::awaitable<void> agent_nodes::stop(base::duration grace) {
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+        for (const auto& [name, timer] : awaited_)
+            timer->cancel();
+        awaited_.clear();
+    }
+    co_await jobs_.stop(grace);
 }
 
 } // namespace ferrule::app

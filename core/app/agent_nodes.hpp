@@ -1,6 +1,7 @@
 // The agents of a controller as nodes for device jobs.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <map>
@@ -16,17 +17,19 @@
 
 namespace ferrule::app {
 
+namespace asio = boost::asio;
+
 /// Passes the messages about jobs on, and gives an agent up when it has been away for too long. Made before the link
 /// starts; `expect` once the engine has started. References must outlive it; thread-safe.
 class agent_nodes {
   public:
     agent_nodes(runtime::io& loop, devices::job_engine& engine, devices::agent_sender& sender, fleet::agents_link& link,
-                const fleet::agent_directory& book, base::duration limit);
+                const fleet::agent_directory& book, store::store& records, base::duration limit);
     ~agent_nodes();
 
     /// From now on the agents that have jobs of the process before, or did run jobs, are waited for.
     void expect();
-    void stop();
+    asio::awaitable<void> stop(base::duration grace);
 
   private:
     void listen(fleet::agents_link& link);

@@ -38,6 +38,8 @@ namespace {
 
 std::vector<store::collection> all_collections() {
     auto all = devices::job_records::collections();
+    for (auto& each : devices::part_store::collections())
+        all.push_back(std::move(each));
     for (auto& each : devices::inventory::collections())
         all.push_back(std::move(each));
     for (auto& each : devices::tokens::collections())
@@ -121,7 +123,7 @@ void controller::parts::compose() {
         "jobs", [this] { return start_jobs(); },
         [this, grace]() -> asio::awaitable<void> {
             if (agent_nodes_)
-                agent_nodes_->stop();
+                co_await agent_nodes_->stop(grace);
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);
         });
@@ -184,7 +186,7 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
     engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser),
                                                     agents_sender_ ? &*agents_sender_ : nullptr);
     if (link != nullptr)
-        agent_nodes_ = std::make_unique<agent_nodes>(loop_, *engine_, *agents_sender_, *link, fleet_->agents(),
+        agent_nodes_ = std::make_unique<agent_nodes>(loop_, *engine_, *agents_sender_, *link, fleet_->agents(), *store_,
                                                      settings_.jobs.node_timeout);
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
     auto started = co_await engine_->start();

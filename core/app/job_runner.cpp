@@ -41,6 +41,8 @@ job_runner::job_runner(const config::settings& wanted, runtime::io& loop, plugin
         if (link.has_feature(devices::jobs_feature))
             executor_.connected();
     });
+    link.on_disconnected([this] { executor_.disconnected(); });
+    link.on_lost([this] { executor_.something_lost(); });
     executor_.start();
 }
 

@@ -5,22 +5,22 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/json_fwd.hpp"
-#include "devices/ended_job.hpp"
+#include "devices/end_parts.hpp"
 #include "devices/job_engine.hpp"
 
 namespace ferrule::devices {
 
 /// Connects the messages of agents with the engine. `agent` is the name that the agent proved to have. Calls may come
-/// from any thread; those about one agent in the order in which things happened. Lives as long as the engine.
+/// from any thread; those about one agent in the order in which things happened. Lives as long as the engine; `stop`
+/// after the last message.
 class agent_jobs {
   public:
-    agent_jobs(job_engine& engine, agent_sender& link)
-        : engine_(engine)
-        , link_(link) {}
+    agent_jobs(job_engine& engine, agent_sender& link, runtime::io& loop, store::store& records);
+
+    asio::awaitable<void> stop(base::duration limit);
 
     /// What the fleet knows of an agent that offers jobs, and how to learn the load average of its host per core
     /// (called by one thread at a time): before its messages are taken, and for those that are expected after a start.
@@ -33,20 +33,17 @@ class agent_jobs {
 
     void hello(const std::string& agent, const base::json& body);
     void progress(const std::string& agent, const base::json& body);
-    void caught_up(const std::string& agent, const base::json& body, const std::function<void()>& taken);
+    void caught_up(const std::string& agent, const base::json& body, std::function<void()> taken);
     void end(const std::string& agent, const base::json& body, std::function<void()> taken);
 
   private:
-    /// An end of which parts are missing. Nothing of it is acknowledged before all of it is on disk.
-    struct partial {
-        end_assembly parts;
-        std::vector<std::function<void()>> taken;
-    };
+    void ended(const std::string& agent, const ended_job& end, std::function<void()> taken);
 
     job_engine& engine_;
     agent_sender& link_;
+    end_parts parts_;
     std::mutex mutex_;
-    std::map<std::pair<std::string, std::string>, partial> partial_; // by agent and job
+    std::map<std::string, job_hello> greetings_; // by agent; those that have not come to their end
 };
 
 } // namespace ferrule::devices

@@ -29,6 +29,6 @@ class controller_sender {
 };
 
 /// The longest message that fits through any link.
-inline constexpr std::size_t longest_order = std::size_t{2} << 20U;
+inline constexpr std::size_t longest_order = (std::size_t{2} << 20U) - 4096; // the link frames it
 
 } // namespace ferrule::devices

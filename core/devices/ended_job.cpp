@@ -19,6 +19,16 @@ namespace {
 // A byte of output takes at most six in JSON, so that a piece always fits into a part, and that into 1 MiB.
 constexpr std::size_t piece_size = std::size_t{64} << 10U;
 constexpr std::size_t part_size = std::size_t{900} << 10U;
+constexpr std::size_t longest_id = 64;
+constexpr std::size_t most_results = 65'536;
+
+error short_of(const error& why) {
+    if (why.message().size() + why.details().size() <= piece_size / 6)
+        return why;
+    constexpr std::size_t most = 4096;
+    return error(why.code(), std::string(base::complete_utf8(std::string_view(why.message()).substr(0, most))),
+                 why.retryable());
+}
 
 class part_writer {
   public:
@@ -55,7 +65,7 @@ class part_writer {
     static void tell(json_text& text, const ended_job& ended) {
         text.member("state", model::to_text(ended.state));
         if (ended.failed)
-            text.key("error").raw(base::dump(base::to_json(*ended.failed)));
+            text.key("error").raw(base::dump(base::to_json(short_of(*ended.failed))));
         if (ended.started_at)
             text.member("started_at", base::to_rfc3339(*ended.started_at));
         if (ended.finished_at)
@@ -74,73 +84,114 @@ class part_writer {
     std::size_t size_ = 0;
 };
 
+// What the controller has anyway, or can do without, must not keep a job from ending.
+std::string facts_of(const model::command_result& from, bool cut) {
+    auto facts = from;
+    facts.output.clear();
+    facts.truncated = from.truncated || cut;
+    auto text = model::to_json_text(facts);
+    if (text.size() <= piece_size)
+        return text;
+    facts.command.clear();
+    if (facts.failed)
+        facts.failed = short_of(*facts.failed);
+    return model::to_json_text(facts);
+}
+
 } // namespace
 
 std::vector<std::string> to_parts(const ended_job& ended, std::size_t most) {
     part_writer parts(ended.which);
     std::size_t told = 0;
-    for (const auto& each : ended.results) {
-        std::string_view left = each.output;
+    for (std::size_t i = 0; i < ended.results.size(); ++i) {
+        const auto index = static_cast<std::int64_t>(i);
+        std::string_view left = ended.results[i].output;
         while (!left.empty() && told < most) {
             auto piece = base::complete_utf8(left.substr(0, piece_size));
             if (piece.empty())
                 piece = left.substr(0, piece_size); // no text, which JSON cannot hold anyway
-            auto text = json_text().begin_object().member("output", piece).end_object().take();
+            auto text = json_text().begin_object().member("index", index).member("output", piece).end_object().take();
             told += text.size();
             parts.add(std::move(text));
             left.remove_prefix(piece.size());
         }
-        auto facts = each;
-        facts.output.clear();
-        facts.truncated = each.truncated || !left.empty();
-        parts.add(json_text().begin_object().key("result").raw(model::to_json_text(facts)).end_object().take());
+        const auto facts = facts_of(ended.results[i], !left.empty());
+        parts.add(json_text().begin_object().member("index", index).key("result").raw(facts).end_object().take());
     }
     return parts.finish(ended);
 }
 
-// Output of a result comes before what else is known of it.
-bool end_assembly::add(const json& piece) {
-    if (!piece.is_object())
-        return false;
-    object_reader reader(piece);
-    if (!std::exchange(open_, true))
-        ended_.results.emplace_back();
-    auto& last = ended_.results.back();
-    last.output += reader.text_or("output", "");
-    const auto* facts = reader.object("result");
-    if (facts == nullptr)
-        return true;
-    auto closed = model::result_from_json(*facts);
-    closed.output = std::move(last.output);
-    last = std::move(closed);
-    open_ = false;
-    return true;
+std::vector<model::command_result> results_of(const model::job_request& asked,
+                                              std::vector<model::command_result> told) {
+    const auto same = std::min(told.size(), asked.commands.size());
+    for (std::size_t i = 0; i < same; ++i)
+        if (told[i].command.empty())
+            told[i].command = asked.commands[i].text;
+    for (std::size_t i = 0; i < told.size() && i < asked.config.size(); ++i)
+        if (told[i].command.empty())
+            told[i].command = asked.config[i];
+    return told;
 }
 
-end_assembly::verdict end_assembly::take(const json& part) {
-    auto which = attempt_from(part);
-    if (!which)
-        return verdict::stray;
-    object_reader reader(part);
-    const auto number = static_cast<std::size_t>(reader.integer_or("part", 0, 0, INT32_MAX));
-    if (number == 0 && ended_.which != *which) {
-        ended_ = {};
-        ended_.which = std::move(*which);
-        next_ = 0;
-        open_ = false;
-    } else if (next_ == 0) {
-        return verdict::stray;
+std::optional<end_part> end_part_from(const json& body) {
+    auto which = attempt_from(body);
+    if (!which || which->id.size() > longest_id)
+        return std::nullopt;
+    object_reader reader(body);
+    end_part read;
+    read.which = std::move(*which);
+    read.number = static_cast<std::size_t>(reader.integer_or("part", 0, 0, INT32_MAX));
+    const auto state = model::job_state_from(reader.text_or("state", ""));
+    read.last = state && model::is_final(*state);
+    if (read.number >= most_end_parts)
+        return std::nullopt;
+    return read;
+}
+
+// Results of which nothing was told lie in a part that is gone.
+model::command_result* end_assembly::at(std::size_t index) {
+    if (index >= most_results)
+        return nullptr;
+    auto& all = ended_.results;
+    while (all.size() <= index) {
+        all.emplace_back();
+        all.back().truncated = all.size() <= index || gap_;
     }
-    if (number != next_)
-        return verdict::more; // it came before, or will come again
-    ++next_;
+    if (std::exchange(gap_, false))
+        all[index].truncated = true;
+    return &all[index];
+}
+
+void end_assembly::add_piece(const json& piece) {
+    if (!piece.is_object())
+        return;
+    object_reader reader(piece);
+    auto* const into = at(static_cast<std::size_t>(reader.integer_or("index", 0, 0, INT32_MAX)));
+    if (into == nullptr)
+        return;
+    if (const auto text = reader.text("output"); text && !into->truncated) // what follows a gap is not shown as a whole
+        into->output += *text;
+    const auto* const facts = reader.object("result");
+    if (facts == nullptr)
+        return;
+    auto closed = model::result_from_json(*facts);
+    closed.output = std::move(into->output);
+    closed.truncated = closed.truncated || into->truncated;
+    *into = std::move(closed);
+}
+
+void end_assembly::add(const json& part) {
+    auto about = end_part_from(part);
+    if (!about)
+        return;
+    ended_.which = std::move(about->which);
+    object_reader reader(part);
     if (const auto* pieces = reader.array("pieces"))
         for (const auto& each : *pieces)
-            add(each);
-    const auto state = model::job_state_from(reader.text_or("state", ""));
-    if (!state || !model::is_final(*state))
-        return verdict::more;
-    ended_.state = *state;
+            add_piece(each);
+    if (!about->last)
+        return;
+    ended_.state = *model::job_state_from(reader.text_or("state", ""));
     if (const auto* failed = reader.object("error"))
         ended_.failed = base::error_from_json(base::dump(*failed), "unknown");
     const auto time = [&reader](std::string_view key) -> std::optional<base::wall_time> {
@@ -156,11 +207,10 @@ end_assembly::verdict end_assembly::take(const json& part) {
         ref.reused = fields.boolean_or("reused", false);
         ended_.session = std::move(ref);
     }
-    return verdict::complete;
 }
 
 ended_job end_assembly::finish() {
-    next_ = 0;
+    gap_ = false;
     return std::exchange(ended_, {});
 }
 

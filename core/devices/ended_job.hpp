@@ -30,21 +30,41 @@ struct ended_job {
 /// results are marked as truncated.
 std::vector<std::string> to_parts(const ended_job& ended, std::size_t most);
 
-/// Puts the parts together again. Parts come in order; they may come again from the first one on. Sans-I/O.
+/// The results as the record shows them: with the commands that were asked for, also where the agent could not tell
+/// them, and where nothing of a result arrived.
+std::vector<model::command_result> results_of(const model::job_request& asked, std::vector<model::command_result> told);
+
+/// What a part says of itself.
+struct end_part {
+    attempt which;
+    std::size_t number = 0;
+    bool last = false;
+};
+
+/// No end has as many parts.
+inline constexpr std::size_t most_end_parts = 64;
+
+/// None when it is no part of an end.
+std::optional<end_part> end_part_from(const base::json& body);
+
+/// Puts the parts together again. Sans-I/O.
 class end_assembly {
   public:
-    enum class verdict { more, complete, stray };
-    /// stray: it is no part, or the rest of an end whose beginning did not come here.
-    verdict take(const base::json& part);
-    /// The end, once its last part has come.
+    /// The next one. What is no part of an end adds nothing.
+    void add(const base::json& part);
+
+    /// The next one is gone: results that it told of are marked as truncated.
+    void skip() noexcept { gap_ = true; }
+
+    /// Once the last one has been added.
     [[nodiscard]] ended_job finish();
 
   private:
-    bool add(const base::json& piece);
+    model::command_result* at(std::size_t index);
+    void add_piece(const base::json& piece);
 
     ended_job ended_;
-    std::size_t next_ = 0;
-    bool open_ = false; // the last of the results is not closed yet
+    bool gap_ = false;
 };
 
 } // namespace ferrule::devices

@@ -3,10 +3,12 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "devices/idempotency.hpp"
 #include "devices/inventory.hpp"
@@ -48,13 +50,15 @@ class job_engine final : public job_service {
 
     [[nodiscard]] node_set& node_places() noexcept { return nodes_; }
 
+    /// An agent has said what it has.
+    void node_greeted(remote_node& by, const job_hello& hello);
     /// Nodes have come or have room: finds places for what waits for one. Not under a lock.
     void place_waiting();
     /// The agent is not expected back: its queued jobs, and those that only read, go to other nodes in their order;
     /// changes that may have run become `unknown`.
     void give_up_node(const std::string& name);
     /// The end of an attempt that does not run any more: corrects a change that became `unknown`, and nothing else.
-    void ended_late(const std::string& name, ended_job end, std::function<void()> taken);
+    void ended_late(const std::string& name, const ended_job& end, std::function<void()> taken);
 
   private:
     result<resolved_ptr> admit(const model::job_request& request) const;
@@ -77,7 +81,16 @@ class job_engine final : public job_service {
     void adopt(model::job left, resolved_ptr at);
     [[nodiscard]] bool runs_elsewhere(const model::job& left, const result<resolved_ptr>& at) const;
     void end_given_up(const std::string& node, const remote_board::given& job);
-    asio::awaitable<void> correct(std::string node, ended_job end, std::function<void()> taken);
+
+    /// Ends that came too late and are being compared with their record; the same one may come again meanwhile.
+    struct late_end {
+        std::vector<std::function<void()>> taken;
+        job_table::listener looks_again; ///< Waits until the job is final.
+    };
+
+    void compare_late(const std::string& node, const ended_job& end);
+    void late_settled(const attempt& which, bool safe);
+    asio::awaitable<void> correct(std::string node, ended_job end);
 
     node_parts& parts_;
     const inventory& known_;
@@ -92,7 +105,7 @@ class job_engine final : public job_service {
     std::atomic<bool> stopping_{false};
     std::atomic<bool> abandoned_{false};
     std::mutex late_mutex_;
-    std::unordered_map<std::string, job_table::listener> late_; // by id of jobs that are being ended
+    std::map<std::pair<std::string, std::int64_t>, late_end> late_; // by attempt
 };
 
 } // namespace ferrule::devices

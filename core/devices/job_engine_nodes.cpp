@@ -3,19 +3,29 @@
 
 #include "base/log.hpp"
 #include "devices/job_end.hpp"
-#include "runtime/spawn.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace ferrule::devices {
 
+// Sessions that outlived a restart of this process keep their devices.
+void job_engine::node_greeted(remote_node& by, const job_hello& hello) {
+    by.greeted(hello);
+    {
+        const std::lock_guard lock(order_);
+        for (const auto& each : hello.sessions)
+            nodes_.settle_if_free(key_of(each), by);
+    }
+    place_waiting();
+}
+
 void job_engine::place_waiting() {
     auto& waiting = nodes_.waiting();
     if (waiting.empty() || stopping_)
         return;
     for (const auto& first : waiting.first()) {
-        const auto chosen = nodes_.choose_new(*first->at);
+        const auto chosen = nodes_.choose_new(*first->at, first->how);
         if (!chosen || *chosen == &waiting)
             continue;
         std::vector<entry_ptr> moved;
@@ -81,72 +91,6 @@ void job_engine::end_given_up(const std::string& node, const remote_board::given
         why = error("cancelled", "it was cancelled, and the node " + node + " that ran it has gone");
     }
     end_unstarted(parts_, job.entry, state, std::move(why));
-}
-
-// A result is the only proof of what became of a change that nobody could answer for. It is taken when it belongs to
-// that very attempt on that very node; any other final state stays as it was told.
-void job_engine::ended_late(const std::string& name, ended_job end, std::function<void()> taken) {
-    const auto drop = [&](const char* why) {
-        base::log::warn("devices", "the end of a job that came too late is dropped",
-                        {{"job", end.which.id}, {"node", name}, {"why", why}});
-        taken();
-    };
-    if (const auto living = parts_.table.find(end.which.id)) {
-        const auto shown = parts_.table.bare(living);
-        if (!shown->request.change || shown->node != name || shown->restarts != end.which.run) {
-            drop("it runs elsewhere");
-            return;
-        }
-        // Its end as `unknown` is being written; looked at again once it is.
-        auto again = std::make_shared<const std::function<void()>>([this, name, end, taken] {
-            asio::post(parts_.loop.get_executor(), [this, name, end, taken] {
-                const auto id = end.which.id;
-                ended_late(name, end, taken);
-                const std::lock_guard lock(late_mutex_);
-                late_.erase(id);
-            });
-        });
-        {
-            const std::lock_guard lock(late_mutex_);
-            late_[end.which.id] = again;
-        }
-        if (parts_.table.when_final(living, again))
-            (*again)();
-        return;
-    }
-    runtime::spawn(parts_.loop.make_strand(), "devices", correct(name, std::move(end), std::move(taken)));
-}
-
-asio::awaitable<void> job_engine::correct(std::string node, ended_job end, std::function<void()> taken) {
-    auto kept = co_await records_.get(end.which.id);
-    if (!kept) {
-        base::log::warn("devices", "the end of a job cannot be compared with its record; its node will repeat it",
-                        {{"job", end.which.id}, {"node", node}, {"why", kept.error().message()}});
-        co_return;
-    }
-    const bool fits = *kept && (*kept)->state == model::job_state::unknown && (*kept)->node == node &&
-                      (*kept)->restarts == end.which.run;
-    if (!fits) {
-        base::log::info("devices", "the end of a job that has ended already is dropped",
-                        {{"job", end.which.id}, {"node", node}});
-        taken();
-        co_return;
-    }
-    auto last = std::make_shared<model::job>(std::move(**kept));
-    last->state = end.state;
-    last->error = std::move(end.failed);
-    last->results = std::move(end.results);
-    last->session = std::move(end.session);
-    const auto now = parts_.clock.wall_now();
-    last->finished_at = std::clamp(end.finished_at.value_or(now), std::min(last->created_at, now), now);
-    records_.put(*last, [this, last, node, taken](const result<void>& written) {
-        if (!written)
-            return; // its node will repeat it
-        base::log::info("devices", "a change that was unknown has ended after all",
-                        {{"job", last->id}, {"node", node}, {"state", std::string(model::to_text(last->state))}});
-        parts_.table.corrected(last);
-        taken();
-    });
 }
 
 // The record names the process of an agent: whether the job still runs there, the agent will say.

@@ -40,12 +40,14 @@ std::string name_here(const attempt& which) {
 } // namespace
 
 job_executor::job_executor(node_parts& parts, controller_sender& link,
-                           std::function<std::vector<std::string>()> drivers)
+                           std::function<std::vector<std::string>()> drivers, base::duration greet_pause)
     : parts_(parts)
     , link_(link)
     , drivers_(std::move(drivers))
+    , greet_pause_(greet_pause)
     , instance_(base::make_id())
-    , node_(parts) {
+    , node_(parts)
+    , greet_timer_(parts.loop.get_executor()) {
     // The controller has written it, or else it would not be here.
     parts_.write = [this](const model::job&, std::function<void(result<void>)> done) {
         asio::post(parts_.loop.get_executor(), [done = std::move(done)] { done(ok()); });
@@ -78,6 +80,7 @@ asio::awaitable<void> job_executor::stop(base::duration limit) {
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
+        greet_timer_.cancel();
     }
     co_await node_.stop(limit);
     if (events_)
@@ -85,28 +88,72 @@ asio::awaitable<void> job_executor::stop(base::duration limit) {
     co_await forwarding_.drain(closing_limit); // it uses this object
 }
 
-// The list and the marker behind the ends that were kept are made together: what is in neither was never received.
 void job_executor::connected() {
+    {
+        const std::lock_guard lock(mutex_);
+        connected_ = true;
+    }
+    greet();
+}
+
+void job_executor::disconnected() {
+    const std::lock_guard lock(mutex_);
+    connected_ = false;
+}
+
+void job_executor::something_lost() {
+    greet_later();
+}
+
+// Not at once: a link that is full drops more than one.
+void job_executor::greet_later() {
+    auto pass = forwarding_.enter();
+    const std::lock_guard lock(mutex_);
+    if (!pass || stopped_ || std::exchange(greets_later_, true))
+        return;
+    greet_timer_.expires_after(greet_pause_);
+    greet_timer_.async_wait([this, held = std::make_shared<runtime::gate::pass>(std::move(*pass))](
+                                const boost::system::error_code& failed) {
+        {
+            const std::lock_guard inner(mutex_);
+            greets_later_ = false;
+            if (failed || stopped_ || !connected_)
+                return;
+        }
+        greet();
+    });
+}
+
+// The list and the marker behind the ends that were kept are made together: what is in neither was never received.
+void job_executor::greet() {
     job_hello hello;
     const auto here = node_.info();
     hello.instance = instance_;
     hello.capacity = here.capacity;
     hello.fifo = parts_.limits.max_running_fifo;
     hello.drivers = drivers_();
-    const std::lock_guard lock(mutex_);
-    hello.sessions = node_.sessions();
-    hello.seq = ++seq_;
-    for (const auto& [name, each] : held_)
-        hello.jobs.push_back({each.which, each.change});
-    link_.send(kind::hello, to_text(hello));
-    job_hello marker;
-    marker.instance = instance_;
-    marker.seq = hello.seq;
-    link_.deliver(kind::caught_up, to_text(marker), [](const result<void>& kept) {
-        if (!kept)
-            base::log::error("devices", "the controller cannot be told which jobs are here",
-                             {{"why", kept.error().message()}});
-    });
+    bool sent = true;
+    {
+        const std::lock_guard lock(mutex_);
+        hello.sessions = node_.sessions();
+        hello.seq = ++seq_;
+        for (const auto& [name, each] : held_)
+            hello.jobs.push_back({each.which, each.change});
+        for (auto& each : to_texts(hello))
+            sent = sent && link_.send(kind::hello, std::move(each));
+        if (sent) {
+            job_hello marker;
+            marker.instance = instance_;
+            marker.seq = hello.seq;
+            link_.deliver(kind::caught_up, to_text(marker), [](const result<void>& kept) {
+                if (!kept)
+                    base::log::error("devices", "the controller cannot be told which jobs are here",
+                                     {{"why", kept.error().message()}});
+            });
+        }
+    }
+    if (!sent) // the connection ends, or takes nothing at the moment
+        greet_later();
 }
 
 void job_executor::run(const json& body) {

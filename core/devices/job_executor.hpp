@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -31,7 +32,9 @@ namespace ferrule::devices {
 class job_executor {
   public:
     /// `drivers` names those that there are, at each greeting. Sets `write`, `finish` and `platforms` of the parts.
-    job_executor(node_parts& parts, controller_sender& link, std::function<std::vector<std::string>()> drivers);
+    /// After `greet_pause` it greets again when something was lost.
+    job_executor(node_parts& parts, controller_sender& link, std::function<std::vector<std::string>()> drivers,
+                 base::duration greet_pause = std::chrono::seconds(10));
     job_executor(const job_executor&) = delete;
     job_executor& operator=(const job_executor&) = delete;
     ~job_executor();
@@ -42,6 +45,10 @@ class job_executor {
 
     /// A controller that offers `jobs/1` is connected: tells it who and what is here.
     void connected();
+    void disconnected();
+    /// The link had to drop what it kept, perhaps an end: greets again, so that the controller asks for what it never
+    /// heard of.
+    void something_lost();
 
     void run(const base::json& body);
     void cancel(const base::json& body);
@@ -57,6 +64,8 @@ class job_executor {
         std::size_t cut = SIZE_MAX; ///< Of this result the controller has missed something.
     };
 
+    void greet();
+    void greet_later();
     void take(run_order order);
     void refuse(const attempt& which, model::job_state state, const error& why);
     void finish(const entry_ptr& entry, model::job last);
@@ -71,6 +80,7 @@ class job_executor {
     node_parts& parts_;
     controller_sender& link_;
     const std::function<std::vector<std::string>()> drivers_;
+    const base::duration greet_pause_;
     const std::string instance_;
     local_node node_;
     std::unique_ptr<state::subscription> events_;
@@ -81,6 +91,9 @@ class job_executor {
     std::deque<std::string> oldest_changes_;
     std::map<std::string, std::shared_ptr<const std::string>> platforms_;
     std::int64_t seq_ = 0;
+    bool connected_ = false;
+    bool greets_later_ = false;
+    asio::steady_timer greet_timer_;
     bool stopped_ = false;
 };
 

@@ -15,6 +15,7 @@ using base::object_reader;
 namespace {
 
 constexpr std::int64_t most = INT64_MAX;
+constexpr std::ptrdiff_t most_in_a_part = 500; // sessions of up to some 800 bytes each, and as many jobs
 
 using what = job_progress::what;
 
@@ -88,6 +89,10 @@ std::string to_text(const job_hello& hello) {
     json value{{"instance", hello.instance}, {"seq", hello.seq},         {"capacity", hello.capacity},
                {"fifo", hello.fifo},         {"drivers", hello.drivers}, {"jobs", json::array()},
                {"sessions", json::array()}};
+    if (hello.part > 0)
+        value["part"] = hello.part;
+    if (hello.more)
+        value["more"] = true;
     for (const auto& each : hello.jobs) {
         auto entry = to_json(each.which);
         entry["change"] = each.change;
@@ -98,6 +103,33 @@ std::string to_text(const job_hello& hello) {
     return base::dump(value);
 }
 
+std::vector<std::string> to_texts(const job_hello& hello) {
+    const auto all = std::max(hello.jobs.size(), hello.sessions.size());
+    std::vector<std::string> texts;
+    std::size_t from = 0;
+    do {
+        const auto slice = [from](const auto& of) {
+            const auto first = of.begin() + static_cast<std::ptrdiff_t>(std::min(from, of.size()));
+            return std::pair(first, first + std::min<std::ptrdiff_t>(most_in_a_part, of.end() - first));
+        };
+        job_hello part;
+        part.instance = hello.instance;
+        part.seq = hello.seq;
+        part.capacity = hello.capacity;
+        part.fifo = hello.fifo;
+        part.drivers = hello.drivers;
+        const auto jobs = slice(hello.jobs);
+        part.jobs.assign(jobs.first, jobs.second);
+        const auto sessions = slice(hello.sessions);
+        part.sessions.assign(sessions.first, sessions.second);
+        part.part = static_cast<std::int64_t>(texts.size());
+        from += most_in_a_part;
+        part.more = from < all;
+        texts.push_back(to_text(part));
+    } while (from < all);
+    return texts;
+}
+
 std::optional<job_hello> job_hello_from(const json& body) {
     if (!body.is_object())
         return std::nullopt;
@@ -105,6 +137,8 @@ std::optional<job_hello> job_hello_from(const json& body) {
     job_hello read;
     read.instance = reader.text_or("instance", "");
     read.seq = reader.integer_or("seq", 0, 0, most);
+    read.part = reader.integer_or("part", 0, 0, INT32_MAX);
+    read.more = reader.boolean_or("more", false);
     read.capacity = static_cast<std::uint32_t>(reader.integer_or("capacity", 0, 0, UINT32_MAX));
     read.fifo = static_cast<std::uint32_t>(reader.integer_or("fifo", 0, 0, UINT32_MAX));
     read.drivers = reader.texts("drivers");

@@ -60,11 +60,13 @@ struct held_job {
     bool change = false;
 };
 
-/// How an agent greets: who it is, what it can do, and what it has. `seq` tells the greeting of one connection from the
-/// others; caught_up, which comes behind all ends that were kept, repeats it.
+/// How an agent greets: who it is, what it can do, and what it has. `seq` tells one greeting from the others;
+/// caught_up, which comes behind all ends that were kept, repeats it.
 struct job_hello {
     std::string instance; ///< Of the process.
     std::int64_t seq = 0;
+    std::int64_t part = 0; ///< A long one comes in several, of which each has some jobs and sessions,
+    bool more = false;     ///< and the last does not say this.
     std::uint32_t capacity = 0;
     std::uint32_t fifo = 0;
     std::vector<std::string> drivers;
@@ -73,6 +75,8 @@ struct job_hello {
 };
 
 std::string to_text(const job_hello& hello);
+/// Messages that together tell it; none is longer than the link allows.
+std::vector<std::string> to_texts(const job_hello& hello);
 std::optional<job_hello> job_hello_from(const base::json& body);
 
 /// A step of a running job, or the end of a session.

@@ -72,12 +72,28 @@ result<node*> node_set::choose(const resolved_target& at, model::strategy how) {
     if (only_local())
         return choose_local(at, how);
     if (how == model::strategy::pinned)
-        if (auto* const home = home_of(at.key()))
+        if (auto* const home = home_of(at.key())) {
+            if (const auto stays = may_stay(*home, at); !stays)
+                return stays.error();
             return home;
-    return choose_new(at);
+        }
+    return choose_new(at, how);
 }
 
-result<node*> node_set::choose_new(const resolved_target& at) {
+// `nodes` of the device may have changed since. What it does not allow any more gets nothing new, and no login.
+result<void> node_set::may_stay(const node& home, const resolved_target& at) const {
+    if (&home == &waiting_)
+        return ok();
+    const auto info = home.info();
+    if (model::matches(at.device->nodes, info))
+        return ok();
+    return error("no_node_online",
+                 "the device " + at.device->name + " still has a session or jobs on the node " + info.name +
+                     ", which it no longer allows: close the session, or wait until it ends",
+                 true);
+}
+
+result<node*> node_set::choose_new(const resolved_target& at, model::strategy how) {
     std::vector<model::node_info> infos;
     std::vector<node*> candidates;
     std::optional<error> missing;
@@ -98,6 +114,8 @@ result<node*> node_set::choose_new(const resolved_target& at) {
         returns = returns || where == remote_node::presence::expected || where == remote_node::presence::detached;
         if (!info.online || !each->offers_driver(at.at().driver))
             continue;
+        if (how == model::strategy::pinned && each->has(at.key()))
+            return each;
         infos.push_back(std::move(info));
         candidates.push_back(each);
     }
@@ -160,6 +178,11 @@ bool node_set::place(const entry_ptr& entry, node* chosen) {
     }
     entry->place = chosen;
     return chosen->push(entry);
+}
+
+void node_set::settle_if_free(const std::string& key, remote_node& at) {
+    if (at.has(key) && home_of(key) == nullptr)
+        settle(key, &at);
 }
 
 void node_set::settle(const std::string& key, node* at) {

@@ -42,14 +42,16 @@ class node_set {
     /// The node for a job, or the waiting room when one that is allowed is expected back. `no_node_online` when there
     /// is none, `no_capacity` when none has room (both retryable), `plugin_not_found` when none has the driver.
     result<node*> choose(const resolved_target& at, model::strategy how);
-    /// As choose, but for a device that has no node.
-    result<node*> choose_new(const resolved_target& at);
+    /// As choose, but for a device that has no node: one that has an open session to it comes before others.
+    result<node*> choose_new(const resolved_target& at, model::strategy how);
     /// Queues the job with the node that has its device, or else with `chosen`, or if that is gone meanwhile in the
     /// waiting room. Under the lock that makes the order of jobs. False once nothing is taken any more.
     bool place(const entry_ptr& entry, node* chosen);
 
     /// Notes whose the device is.
     void settle(const std::string& key, node* at);
+    /// The same for a session that the agent has, unless the device is another's already. Under the lock of the order.
+    void settle_if_free(const std::string& key, remote_node& at);
 
     [[nodiscard]] std::vector<model::node_info> infos() const;
     [[nodiscard]] std::vector<model::session_info> sessions() const;
@@ -57,6 +59,7 @@ class node_set {
 
   private:
     [[nodiscard]] node* home_of(const std::string& key);
+    [[nodiscard]] result<void> may_stay(const node& home, const resolved_target& at) const;
     result<node*> choose_local(const resolved_target& at, model::strategy how);
     [[nodiscard]] result<node*> none_for(const resolved_target& at, bool returns);
 

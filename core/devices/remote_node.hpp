@@ -77,6 +77,7 @@ class remote_node final : public node {
     void go_on(const entry_ptr& after);
     void retry();
     void retry_later();
+    [[nodiscard]] bool begins_again(const given& job) const;
     void lost(const given& job);
     void announce(bool online) const;
     bool session_chosen(const given& job, const std::string& id);

@@ -46,36 +46,41 @@ void remote_node::caught_up(const std::string& instance, std::int64_t seq) {
     std::vector<given> gone;
     std::vector<given> waiting;
     {
+        // What begins again is first in its queue before anything else may begin there.
         const std::lock_guard lock(mutex_);
         gone = board_.caught_up(instance, seq);
+        for (auto each = gone.rbegin(); each != gone.rend(); ++each) {
+            if (!begins_again(*each))
+                continue;
+            board_.push_front(each->entry);
+            parts_.table.requeue(each->entry);
+        }
         waiting = board_.ready();
     }
     for (const auto& each : gone)
         lost(each);
+    if (!gone.empty() && parts_.waits_again)
+        parts_.waits_again();
     for (const auto& each : waiting)
         tell(each.entry, each.which);
+}
+
+bool remote_node::begins_again(const given& job) const {
+    return !job.change && job.which.run < most_restarts && !parts_.table.is_cancelling(job.entry);
 }
 
 // The agent was restarted while it ran this.
 void remote_node::lost(const given& job) {
     base::log::warn("devices", "a job was lost with the process of an agent",
                     {{"job", job.which.id}, {"node", name_}, {"change", job.change ? "yes" : "no"}});
-    if (job.change) {
+    const bool again = parts_.table.bare(job.entry)->restarts != job.which.run;
+    if (job.change)
         end_unstarted(parts_, job.entry, model::job_state::unknown, node_lost(name_, true));
-    } else if (parts_.table.is_cancelling(job.entry)) {
+    else if (!again && parts_.table.is_cancelling(job.entry))
         end_unstarted(parts_, job.entry, model::job_state::cancelled,
                       error("cancelled", "it was cancelled while it ran on a node that was restarted"));
-    } else if (job.which.run >= most_restarts) {
+    else if (!again)
         end_unstarted(parts_, job.entry, model::job_state::failed, node_lost(name_, false));
-    } else {
-        {
-            const std::lock_guard lock(mutex_);
-            board_.push_front(job.entry);
-            parts_.table.requeue(job.entry);
-        }
-        if (parts_.waits_again)
-            parts_.waits_again();
-    }
     go_on(job.entry);
 }
 
@@ -224,7 +229,7 @@ model::job remote_node::last_of(const entry_ptr& entry, const ended_job& end) co
     auto last = parts_.table.copy(entry);
     last.state = end.state;
     last.error = end.failed;
-    last.results = end.results;
+    last.results = results_of(last.request, end.results);
     if (end.session)
         last.session = end.session;
     // The clocks of two hosts differ; what is shown must not end before it began, or in the future.

@@ -66,6 +66,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
     bool send(std::string_view kind, std::string body) override;
     [[nodiscard]] bool has_feature(std::string_view feature) const override;
     void deliver(std::string_view kind, std::string body, std::function<void(result<void>)> kept) override;
+    void on_lost(std::function<void()> hear) override;
 
   private:
     void send(std::string text) override;

@@ -63,6 +63,10 @@ void agent_link::deliver(std::string_view kind, std::string body, std::function<
     });
 }
 
+void agent_link::on_lost(std::function<void()> hear) {
+    parts_.kept.on_lost(std::move(hear));
+}
+
 void agent_link::send(std::string text) {
     if (over_ && !over_->send(std::make_shared<const std::string>(std::move(text))))
         over_->cut_off();

@@ -70,6 +70,8 @@ class controller_link {
     /// the spool is full the oldest goes and is counted; the controller is told how many were lost. A controller that
     /// does not know the kind makes it lost too. Thread-safe.
     virtual void deliver(std::string_view kind, std::string body, std::function<void(result<void>)> kept) = 0;
+    /// Called, on any thread, when deliveries were dropped that perhaps no controller has. Any number may hear.
+    virtual void on_lost(std::function<void()> hear) = 0;
 };
 
 /// Messages larger than this are refused at either end.

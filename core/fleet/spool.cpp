@@ -107,14 +107,15 @@ void spool::add(std::string_view kind, std::string_view body, std::function<void
     const auto made = outbox_.add(kind.size() + body.size() + 48);
     auto text = protocol::make_frame(kind, body, made.seq);
     remove(made.dropped, changes);
-    if (outbox_.lost() != before)
+    const bool lost = outbox_.lost() != before;
+    if (lost)
         changes.push_back(lost_record());
     if (fresh_bytes_ + text.size() <= most_fresh) {
         fresh_bytes_ += text.size();
         fresh_.emplace(made.seq, text);
     }
     changes.emplace_back(messages_name, key_of(made.seq), std::move(text));
-    records_.write(std::move(changes), [this, seq = made.seq, kept = std::move(kept)](result<void> done) {
+    records_.write(std::move(changes), [this, seq = made.seq, lost, kept = std::move(kept)](result<void> done) {
         {
             const std::lock_guard again(mutex_);
             if (done)
@@ -124,6 +125,9 @@ void spool::add(std::string_view kind, std::string_view body, std::function<void
         }
         if (done && news_)
             news_();
+        if (lost)
+            for (const auto& hear : hear_lost_)
+                hear();
         if (kept)
             kept(std::move(done));
     });

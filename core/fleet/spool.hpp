@@ -34,6 +34,9 @@ class spool {
     /// Called, on any thread, when there may be something to send.
     void on_news(std::function<void()> hear) { news_ = std::move(hear); }
 
+    /// Called, on any thread, when some had to be dropped. Before anything is added; any number may hear.
+    void on_lost(std::function<void()> hear) { hear_lost_.push_back(std::move(hear)); }
+
     void connected();
     void disconnected();
 
@@ -62,6 +65,7 @@ class spool {
     store::store& records_;
     const base::clock& clock_;
     std::function<void()> news_;
+    std::vector<std::function<void()>> hear_lost_;
     mutable std::mutex mutex_;
     protocol::outbox outbox_;
     std::map<std::uint64_t, std::string> fresh_; ///< Texts that are probably sent soon; the rest is read from disk.

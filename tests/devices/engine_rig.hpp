@@ -229,6 +229,8 @@ class engine_rig {
   private:
     asio::awaitable<ferrule::result<void>> start(std::unique_ptr<ferrule::store::backend> backend) {
         auto collections = devices::job_records::collections();
+        for (auto& each : devices::part_store::collections())
+            collections.push_back(std::move(each));
         for (auto& each : devices::inventory::collections())
             collections.push_back(std::move(each));
         for (auto& each : devices::tokens::collections())
@@ -264,13 +266,15 @@ class engine_rig {
                                             secrets_, bus_, figures_, platforms});
         engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser), link_);
         if (link_ != nullptr)
-            agents_ = std::make_unique<devices::agent_jobs>(*engine_, *link_);
+            agents_ = std::make_unique<devices::agent_jobs>(*engine_, *link_, loop_, *store_);
         tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
         co_return co_await engine_->start();
     }
 
     asio::awaitable<void> end(ferrule::base::duration grace) {
         bus_.close();
+        if (agents_)
+            co_await agents_->stop(grace);
         if (engine_) {
             co_await engine_->stop(grace);
             co_await tester_->stop(grace);

@@ -20,9 +20,12 @@ class agent_process {
         , table_(bus_, figures_, 0)
         , parts_{std::move(name), loop, plugins_, ferrule::base::system_clock(), limits, table_, secrets_, bus_,
                  figures_,        {}}
-        , executor_(parts_, link, [] {
-            return std::vector<std::string>{"echo", "ledger", "noop"};
-        }) {
+        , executor_(
+              parts_, link,
+              [] {
+                  return std::vector<std::string>{"echo", "ledger", "noop"};
+              },
+              1ms) {
         executor_.start();
     }
 

@@ -155,6 +155,41 @@ TEST_CASE("greetings and steps arrive as they were sent") {
     CHECK_FALSE(job_progress_from(json{{"what", "of tomorrow"}}));
 }
 
+TEST_CASE("a long greeting comes in parts that the link takes, and nothing is left out") {
+    job_hello hello;
+    hello.instance = "x";
+    hello.seq = 4;
+    hello.drivers = {"ssh"};
+    for (int i = 0; i < 10'000; ++i) {
+        auto& session = hello.sessions.emplace_back();
+        session.id = "session-" + std::to_string(i);
+        session.device = std::string(128, 'd');
+        session.host = std::string(253, 'h');
+        session.username = std::string(64, 'u');
+        session.driver = "ssh";
+    }
+    hello.jobs = {{{"a", 1}, true}, {{"b", 0}, false}};
+    std::vector<std::string> ids;
+    const auto texts = to_texts(hello);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        CHECK(texts[i].size() <= std::size_t{1} << 20U);
+        const auto part = job_hello_from(parsed(texts[i]));
+        REQUIRE(part);
+        CHECK(part->part == static_cast<std::int64_t>(i));
+        CHECK(part->seq == 4);
+        CHECK(part->more == (i + 1 < texts.size()));
+        CHECK(part->jobs.size() == (i == 0 ? 2U : 0U));
+        for (const auto& each : part->sessions)
+            ids.push_back(each.id);
+    }
+    REQUIRE(ids.size() == 10'000);
+    CHECK(ids.back() == "session-9999");
+
+    const auto short_one = to_texts(job_hello{});
+    REQUIRE(short_one.size() == 1);
+    CHECK_FALSE(parsed(short_one[0]).contains("more"));
+}
+
 TEST_CASE("an end of any size is put together from parts of at most 1 MiB") {
     const auto bytes = GENERATE(std::size_t{0}, std::size_t{10}, std::size_t{70'000}, std::size_t{1'000'000});
     const auto sent = whole(bytes);
@@ -163,10 +198,12 @@ TEST_CASE("an end of any size is put together from parts of at most 1 MiB") {
     end_assembly assembly;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         CHECK(parts[i].size() <= std::size_t{1} << 20U);
-        const auto verdict = assembly.take(parsed(parts[i]));
-        CHECK(verdict == (i + 1 == parts.size() ? end_assembly::verdict::complete : end_assembly::verdict::more));
-        if (i == 0 && parts.size() > 2) // each may come twice
-            CHECK(assembly.take(parsed(parts[0])) == end_assembly::verdict::more);
+        const auto part = end_part_from(parsed(parts[i]));
+        REQUIRE(part);
+        CHECK(part->which == sent.which);
+        CHECK(part->number == i);
+        CHECK(part->last == (i + 1 == parts.size()));
+        assembly.add(parsed(parts[i]));
     }
     const auto read = assembly.finish();
     CHECK(read.which == sent.which);
@@ -188,7 +225,7 @@ TEST_CASE("an end that would be too large says what was left out") {
     const auto parts = to_parts(whole(1'000'000), std::size_t{2} << 20U);
     end_assembly assembly;
     for (const auto& each : parts)
-        static_cast<void>(assembly.take(parsed(each)));
+        assembly.add(parsed(each));
     const auto read = assembly.finish();
     CHECK(read.results.at(0).truncated);
     CHECK(read.results[0].output.size() < 1'000'000);
@@ -197,11 +234,57 @@ TEST_CASE("an end that would be too large says what was left out") {
     CHECK_FALSE(read.results.at(2).truncated);
 }
 
-TEST_CASE("the rest of an end whose beginning is on disk already is known for what it is") {
-    const auto parts = to_parts(whole(1'000'000), std::size_t{64} << 20U);
+TEST_CASE("an end of which the beginning is gone tells its state, what is left, and where something is missing") {
+    const auto sent = whole(1'000'000);
+    const auto parts = to_parts(sent, std::size_t{64} << 20U);
+    const auto gone = GENERATE(std::size_t{1}, std::size_t{5}, std::size_t{100});
     end_assembly assembly;
-    CHECK(assembly.take(parsed(parts.back())) == end_assembly::verdict::stray);
-    CHECK(assembly.take(json::array()) == end_assembly::verdict::stray);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        if (i < gone && i + 1 < parts.size())
+            assembly.skip();
+        else
+            assembly.add(parsed(parts[i]));
+    const auto read = assembly.finish();
+    CHECK(read.which == sent.which);
+    CHECK(read.state == sent.state);
+    REQUIRE(read.results.size() == 3);
+    CHECK(read.results[0].truncated);
+    for (const auto& each : read.results) {
+        INFO(each.command);
+        CHECK((each.truncated || each.output.empty() || each.output.size() == 1'000'000));
+    }
+    CHECK(read.results[2].skipped);
+}
+
+TEST_CASE("a command and an error that fill messages of their own keep no job from ending") {
+    ended_job sent;
+    sent.which = {"a", 0};
+    sent.state = model::job_state::failed;
+    sent.failed = error("command_rejected", std::string(3'000'000, 'm'), false, std::string(3'000'000, 'd'));
+    auto& result = sent.results.emplace_back();
+    result.command = std::string(1'500'000, 'c');
+    result.output = "out";
+    result.failed = sent.failed;
+    end_assembly assembly;
+    for (const auto& each : to_parts(sent, std::size_t{16} << 20U)) {
+        CHECK(each.size() <= std::size_t{1} << 20U);
+        assembly.add(parsed(each));
+    }
+    const auto read = assembly.finish();
+    CHECK(read.failed.value().code() == "command_rejected");
+    CHECK(read.failed->message().size() == 4096);
+    CHECK(read.results.at(0).output == "out");
+    model::job_request asked;
+    asked.commands.emplace_back().text = result.command;
+    CHECK(results_of(asked, read.results).at(0).command == result.command);
+}
+
+TEST_CASE("what is no part of an end is none") {
+    CHECK_FALSE(end_part_from(json::array()));
+    CHECK_FALSE(end_part_from(json{{"run", 1}}));
+    CHECK_FALSE(end_part_from(json{{"id", std::string(65, 'x')}}));
+    CHECK_FALSE(end_part_from(json{{"id", "a"}, {"part", most_end_parts}}));
+    CHECK_FALSE(end_part_from(json{{"id", "a"}, {"part", 3}, {"state", "running"}}).value().last);
 }
 
 TEST_CASE("messages that are cut, changed or made up are refused or read, and nothing else") {
@@ -220,7 +303,7 @@ TEST_CASE("messages that are cut, changed or made up are refused or read, and no
         static_cast<void>(job_hello_from(body));
         static_cast<void>(job_progress_from(body));
         end_assembly assembly;
-        if (assembly.take(body) == end_assembly::verdict::complete)
-            static_cast<void>(assembly.finish());
+        assembly.add(body);
+        static_cast<void>(assembly.finish());
     }
 }

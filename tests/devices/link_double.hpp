@@ -44,6 +44,12 @@ class agent_end final : public devices::controller_sender, public std::enable_sh
     /// It breaks; what is under way is lost.
     void disconnect();
 
+    /// Of the ends it still keeps so many messages, then the process is as good as gone.
+    void die_after_ends(int count) { ends_left_ = count; }
+
+    /// The next end is dropped as by a spool that is full.
+    void drop_end() { drop_end_ = true; }
+
     /// The process is gone: nothing that it says is heard any more.
     void mute(bool wanted) { mute_ = wanted; }
 
@@ -74,6 +80,8 @@ class agent_end final : public devices::controller_sender, public std::enable_sh
     std::deque<kept> spool_;
     std::uint64_t next_ = 1;
     std::atomic<bool> mute_{false};
+    std::atomic<int> ends_left_{-1};
+    std::atomic<bool> drop_end_{false};
 };
 
 class link_double final : public devices::agent_sender {
@@ -102,6 +110,9 @@ class link_double final : public devices::agent_sender {
         return controller_;
     }
 
+    /// The controller hears so many messages about ends, and nothing more of any agent.
+    void deaf_after_ends(int count) { ends_left_ = count; }
+
     /// Orders are lost on the way, as when a connection is about to break.
     void lose_orders(bool wanted) { lose_ = wanted; }
 
@@ -125,8 +136,10 @@ class link_double final : public devices::agent_sender {
 
     void hear(const std::string& agent, const std::string& kind, const std::string& body, std::function<void()> taken) {
         auto* const to = controller();
-        if (to == nullptr)
+        if (to == nullptr || ends_left_ == 0)
             return;
+        if (kind == devices::kind::end && ends_left_ > 0)
+            --ends_left_;
         const auto parsed = ferrule::base::json::parse(body, nullptr, false);
         if (kind == devices::kind::hello)
             to->hello(agent, parsed);
@@ -144,6 +157,7 @@ class link_double final : public devices::agent_sender {
     std::map<std::string, std::shared_ptr<agent_end>> ends_;
     std::vector<std::pair<std::string, std::string>> seen_;
     std::atomic<bool> lose_{false};
+    std::atomic<int> ends_left_{-1};
 };
 
 inline bool agent_end::order(std::string_view kind, std::string body) {
@@ -190,9 +204,18 @@ inline bool agent_end::send(std::string_view kind, std::string body) {
 inline void agent_end::deliver(std::string_view kind, std::string body,
                                std::function<void(ferrule::result<void>)> kept_told) {
     all_.note(kind, body);
+    if (kind == devices::kind::end && ends_left_ >= 0 && ends_left_-- == 0)
+        mute_ = true;
     if (mute_)
         return;
     const std::lock_guard lock(mutex_);
+    if (kind == devices::kind::end && drop_end_.exchange(false)) {
+        boost::asio::post(to_agent_, [told = std::move(kept_told), executor = executor_] {
+            told(ferrule::ok());
+            executor->something_lost();
+        });
+        return;
+    }
     spool_.push_back({next_++, std::string(kind), std::move(body)});
     boost::asio::post(to_agent_, [told = std::move(kept_told)] { told(ferrule::ok()); });
     if (connected_)

@@ -97,6 +97,8 @@ class network {
 
         [[nodiscard]] bool has_feature(std::string_view) const override { return true; }
 
+        void on_lost(std::function<void()>) override {}
+
         void deliver(std::string_view kind, std::string body,
                      std::function<void(ferrule::result<void>)> kept) override {
             over_.spool(name, kind, std::move(body));

@@ -20,8 +20,7 @@ class outbox {
     struct limits {
         std::uint64_t bytes = std::uint64_t{64} << 20U;
         std::size_t window = 256; ///< Sent and not yet acknowledged.
-        /// Above the longest end of a job, which comes in parts that are acknowledged together.
-        std::size_t window_bytes = std::size_t{20} << 20U;
+        std::size_t window_bytes = std::size_t{1} << 20U;
         base::duration resend_after = std::chrono::seconds(60);
     };
 

@@ -1,0 +1,199 @@
+#include "devices/end_parts.hpp"
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "runtime/spawn.hpp"
+
+#include <optional>
+
+namespace ferrule::devices {
+
+namespace {
+
+// Of one agent and ends that are not whole. What is beyond it is left out of them; they come nevertheless.
+constexpr std::size_t most_bytes = std::size_t{1} << 30U;
+
+} // namespace
+
+end_parts::end_parts(runtime::io& loop, store::store& records, receiver whole)
+    : loop_(loop)
+    , disk_(records)
+    , whole_(std::move(whole)) {}
+
+asio::awaitable<void> end_parts::stop(base::duration limit) {
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.clear(); // not acknowledged, so they come again
+    }
+    co_await gate_.drain(limit);
+}
+
+void end_parts::greeted(const std::string& agent, const std::vector<held_job>& held) {
+    const std::lock_guard lock(mutex_);
+    auto& of = agents_[agent];
+    of.held.clear();
+    for (const auto& each : held)
+        of.held.emplace(each.which.id, each.which.run);
+    of.seen.clear();
+    of.bytes = 0;
+    of.broken = false;
+    of.when_caught_up = nullptr;
+}
+
+void end_parts::forget(const std::string& agent) {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = agents_.find(agent); at != agents_.end() && at->second.pending == 0)
+        agents_.erase(at);
+}
+
+void end_parts::take(const std::string& agent, const end_part& part, const base::json& body,
+                     std::function<void()> taken) {
+    auto text = base::dump(body);
+    bool fits = true;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& of = agents_[agent];
+        of.pending += part.last ? 1 : 0;
+        fits = part.last || of.bytes + text.size() <= most_bytes;
+        of.seen[name(part.which.id, part.which.run)] += fits ? text.size() : 0;
+        of.bytes += fits ? text.size() : 0;
+    }
+    if (!fits) {
+        base::log::warn("devices", "an agent delivers more output than is kept: some is left out",
+                        {{"job", part.which.id}, {"node", agent}});
+        taken();
+        return;
+    }
+    disk_.put(agent, part, std::move(text), [this, agent, part, taken = std::move(taken)](const result<void>& done) {
+        kept(agent, part, done, taken);
+    });
+}
+
+// Order of writes is order on disk: once the last part is there, those before it are, or have failed.
+void end_parts::kept(const std::string& agent, const end_part& part, const result<void>& done,
+                     std::function<void()> taken) {
+    if (!done) {
+        failed(agent, part.which, done.error());
+        if (part.last)
+            received(agent);
+        return;
+    }
+    if (!part.last) {
+        taken();
+        return;
+    }
+    auto pass = gate_.enter();
+    {
+        const std::lock_guard lock(mutex_);
+        if (!pass)
+            return;
+        waiting_.push_back({agent, part.which, part.number + 1, std::move(taken)});
+        if (std::exchange(working_, true))
+            return;
+    }
+    runtime::spawn(loop_.make_strand(), "devices", work(std::move(*pass)));
+}
+
+// It is not acknowledged, so it comes again with all that came behind it.
+void end_parts::failed(const std::string& agent, const attempt& which, const error& why) {
+    base::log::error("devices", "the end of a job cannot be kept; its node will repeat it",
+                     {{"job", which.id}, {"node", agent}, {"why", why.message()}});
+    const std::lock_guard lock(mutex_);
+    agents_[agent].broken = true;
+}
+
+asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass) {
+    for (;;) {
+        std::optional<whole> next;
+        bool broken = false;
+        {
+            const std::lock_guard lock(mutex_);
+            if (waiting_.empty()) {
+                working_ = false;
+                co_return;
+            }
+            next.emplace(std::move(waiting_.front()));
+            waiting_.pop_front();
+            broken = agents_[next->agent].broken;
+        }
+        if (broken) {
+            received(next->agent);
+            continue;
+        }
+        auto reading = disk_.read(next->agent, next->which, next->count);
+        auto end = co_await std::move(reading);
+        if (end) {
+            std::function<void()> taken = [this, what = *next] { stored(what); };
+            whole_(next->agent, *end, std::move(taken));
+        } else {
+            failed(next->agent, next->which, end.error());
+        }
+        received(next->agent);
+    }
+}
+
+void end_parts::stored(const whole& what) {
+    what.taken();
+    disk_.remove(what.agent, what.which, what.count);
+    const std::lock_guard lock(mutex_);
+    auto& of = agents_[what.agent];
+    const auto at = of.seen.find(name(what.which.id, what.which.run));
+    if (at == of.seen.end())
+        return;
+    of.bytes -= at->second;
+    of.seen.erase(at);
+}
+
+void end_parts::received(const std::string& agent) {
+    std::function<void()> then;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& of = agents_[agent];
+        if (--of.pending > 0)
+            return;
+        then = std::exchange(of.when_caught_up, nullptr);
+        if (of.broken)
+            return;
+    }
+    if (then)
+        then();
+}
+
+void end_parts::caught_up(const std::string& agent, std::function<void()> then) {
+    auto pass = gate_.enter();
+    const std::function<void()> go_on = [this, agent, then = std::move(then)] {
+        then();
+        if (auto inner = gate_.enter())
+            runtime::spawn(loop_.make_strand(), "devices", tidy(agent, std::move(*inner)));
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        auto& of = agents_[agent];
+        if (of.broken || !pass)
+            return;
+        if (of.pending > 0) {
+            of.when_caught_up = go_on;
+            return;
+        }
+    }
+    go_on();
+}
+
+// Parts of an attempt whose rest the agent has lost: it neither runs it, nor has kept more of it.
+asio::awaitable<void> end_parts::tidy(std::string agent, [[maybe_unused]] runtime::gate::pass pass) {
+    const auto there = co_await disk_.list(agent);
+    if (!there)
+        co_return;
+    for (const auto& each : *there) {
+        {
+            const std::lock_guard lock(mutex_);
+            const auto& of = agents_[agent];
+            const name which(each.which.id, each.which.run);
+            if (of.held.contains(which) || of.seen.contains(which))
+                continue;
+        }
+        disk_.remove(agent, each.which, each.number + 1);
+    }
+}
+
+} // namespace ferrule::devices

@@ -86,13 +86,12 @@ void agent_nodes::wait_for(const std::string& agent) {
     timer->async_wait([this, timer, agent](const boost::system::error_code& failed) {
         if (failed)
             return;
-        {
-            const std::lock_guard inner(mutex_);
-            const auto at = awaited_.find(agent);
-            if (at == awaited_.end() || at->second != timer)
-                return; // it came at the last moment
-            awaited_.erase(at);
-        }
+        // Under the lock, so that an agent that greets in this very moment is given up before and not after.
+        const std::lock_guard inner(mutex_);
+        const auto at = awaited_.find(agent);
+        if (at == awaited_.end() || at->second != timer)
+            return; // it came at the last moment
+        awaited_.erase(at);
         jobs_.offline(agent);
     });
 }

@@ -15,10 +15,10 @@ constexpr std::size_t most_bytes = std::size_t{1} << 30U;
 
 } // namespace
 
-end_parts::end_parts(runtime::io& loop, store::store& records, receiver whole)
+end_parts::end_parts(runtime::io& loop, store::store& records, receiver receive)
     : loop_(loop)
     , disk_(records)
-    , whole_(std::move(whole)) {}
+    , whole_(std::move(receive)) {}
 
 asio::awaitable<void> end_parts::stop(base::duration limit) {
     {
@@ -122,10 +122,14 @@ asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass)
         }
         auto reading = disk_.read(next->agent, next->which, next->count);
         auto end = co_await std::move(reading);
-        if (end) {
+        {
+            const std::lock_guard lock(mutex_);
+            broken = agents_[next->agent].broken; // told meanwhile
+        }
+        if (end && !broken) {
             std::function<void()> taken = [this, what = *next] { stored(what); };
             whole_(next->agent, *end, std::move(taken));
-        } else {
+        } else if (!end) {
             failed(next->agent, next->which, end.error());
         }
         received(next->agent);
@@ -133,8 +137,12 @@ asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass)
 }
 
 void end_parts::stored(const whole& what) {
-    what.taken();
     disk_.remove(what.agent, what.which, what.count);
+    forget_bytes(what);
+    what.taken();
+}
+
+void end_parts::forget_bytes(const whole& what) {
     const std::lock_guard lock(mutex_);
     auto& of = agents_[what.agent];
     const auto at = of.seen.find(name(what.which.id, what.which.run));

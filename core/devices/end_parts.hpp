@@ -27,7 +27,7 @@ class end_parts {
     /// Takes a whole end; `taken` acknowledges it.
     using receiver = std::function<void(const std::string& agent, const ended_job& end, std::function<void()> taken)>;
 
-    end_parts(runtime::io& loop, store::store& records, receiver whole);
+    end_parts(runtime::io& loop, store::store& records, receiver receive);
 
     asio::awaitable<void> stop(base::duration limit);
 
@@ -64,6 +64,7 @@ class end_parts {
     void failed(const std::string& agent, const attempt& which, const error& why);
     void received(const std::string& agent);
     void stored(const whole& what);
+    void forget_bytes(const whole& what);
     asio::awaitable<void> work(runtime::gate::pass pass);
     asio::awaitable<void> tidy(std::string agent, runtime::gate::pass pass);
 

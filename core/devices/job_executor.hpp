@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -74,6 +75,8 @@ class job_executor {
     void told(const std::string& here);
     asio::awaitable<void> forward(runtime::gate::pass pass);
     void forward(const state::event& happened);
+    bool send_output(job_progress& step, std::string_view text);
+    bool send_step(const job_progress& step);
     void forward_session(const state::event& happened);
     void tell_session(const entry_ptr& entry, const model::session_ref& chosen);
 

@@ -2,6 +2,7 @@
 #include "devices/job_executor.hpp"
 
 #include "base/json.hpp"
+#include "base/strings.hpp"
 #include "model/job_json.hpp"
 
 #include <utility>
@@ -9,6 +10,12 @@
 namespace ferrule::devices {
 
 using base::json;
+
+namespace {
+
+constexpr std::size_t most_at_once = std::size_t{128} << 10U; // a byte takes at most six in JSON
+
+} // namespace
 
 void job_executor::tell_session(const entry_ptr& entry, const model::session_ref& chosen) {
     job_progress step;
@@ -49,11 +56,11 @@ void job_executor::forward(const state::event& happened) {
     step.index = static_cast<std::size_t>(reader.integer_or("index", 0, 0, INT32_MAX));
     if (happened.topic == "job.output") {
         step.happened = job_progress::what::output;
-        step.text = reader.text_or("text", "");
     } else {
         step.happened = job_progress::what::result;
         step.result = model::result_from_json(data);
-        step.result.output.clear(); // which went ahead of it
+        step.result.output.clear();  // which went ahead of it
+        step.result.command.clear(); // which the controller asked for
     }
     {
         const std::lock_guard lock(mutex_);
@@ -62,11 +69,27 @@ void job_executor::forward(const state::event& happened) {
             return;
         step.which = at->second.which;
     }
-    if (link_.send(kind::progress, to_text(step)))
+    if (step.happened == job_progress::what::output ? send_output(step, reader.text_or("text", "")) : send_step(step))
         return;
     const std::lock_guard lock(mutex_);
     if (const auto at = held_.find(happened.key); at != held_.end())
         at->second.cut = step.index;
+}
+
+// A driver may hand over as much as it likes at once, the link takes messages of a certain length.
+bool job_executor::send_output(job_progress& step, std::string_view text) {
+    while (!text.empty()) {
+        step.text = base::complete_utf8(text.substr(0, most_at_once));
+        if (step.text.empty() || !send_step(step))
+            return false;
+        text.remove_prefix(step.text.size());
+    }
+    return true;
+}
+
+bool job_executor::send_step(const job_progress& step) {
+    auto text = to_text(step);
+    return text.size() < longest_order && link_.send(kind::progress, std::move(text));
 }
 
 // What is opened is told by the job that it is opened for.

@@ -55,8 +55,11 @@ std::vector<remote_node*> node_set::remotes() const {
 
 // With a lane there is a driver already; looking at the folders again would cost more than the rest.
 result<node*> node_set::choose_local(const resolved_target& at, model::strategy how) {
-    if (how == model::strategy::pinned && local_.has(at.key()))
+    if (how == model::strategy::pinned && local_.has(at.key())) {
+        if (const auto stays = may_stay(local_, at); !stays)
+            return stays.error();
         return &local_;
+    }
     if (const auto driver = parts_.plugins.driver(at.at().driver); !driver)
         return driver.error();
     const std::array<model::node_info, 1> nodes{local_.info()};
@@ -82,7 +85,7 @@ result<node*> node_set::choose(const resolved_target& at, model::strategy how) {
 
 // `nodes` of the device may have changed since. What it does not allow any more gets nothing new, and no login.
 result<void> node_set::may_stay(const node& home, const resolved_target& at) const {
-    if (&home == &waiting_)
+    if (&home == &waiting_ || at.device->nodes.empty())
         return ok();
     const auto info = home.info();
     if (model::matches(at.device->nodes, info))

@@ -38,9 +38,9 @@ TEST_CASE("the controller is restarted while a long end arrives: the job ends on
     fleet_rig fleet;
     fleet.add_agent("a1");
     fleet.controller().add_device("d", "echo");
-    fleet.link().deaf_after_ends(2);
+    fleet.link().deaf_after_ends(1);
     const auto id = fleet.controller().submit(change("d", much));
-    fleet.settle([&] { return fleet.link().count(devices::kind::end) >= 4; });
+    fleet.link().wait_said(devices::kind::end, 3);
     fleet.restart_controller();
     fleet.link().deaf_after_ends(-1);
     CHECK(fleet.controller().state_of(id) == model::job_state::running);
@@ -54,9 +54,9 @@ TEST_CASE("an agent that dies while it keeps a long end holds nothing up: what i
     auto& agent = fleet.add_agent("a1");
     auto& rig = fleet.controller();
     rig.add_device("d", "echo");
-    agent.link->die_after_ends(2);
+    agent.link->die_after_ends(1);
     const auto id = rig.submit(change("d", much));
-    fleet.settle([&] { return fleet.link().count(devices::kind::end) >= 3; });
+    fleet.link().wait_said(devices::kind::end, 2);
     agent.link->die_after_ends(-1);
     fleet.kill("a1");
     fleet.boot("a1");

@@ -271,6 +271,8 @@ TEST_CASE("output that takes many messages arrives whole") {
     for (const auto& each : last->results)
         CHECK_FALSE(each.truncated);
     CHECK(fleet.link().count(devices::kind::end) >= 3);
+    for (const auto& [kind, body] : fleet.link().seen())
+        CHECK(body.size() <= std::size_t{1} << 20U);
 }
 
 TEST_CASE("a session on an agent is closed from the controller") {

@@ -52,6 +52,8 @@ class engine_rig {
         std::unique_ptr<ferrule::store::backend> backend{};
         /// Agents, if there are any.
         devices::agent_sender* agents = nullptr;
+        /// Name of a scheduler, whose plugin is a test's fixture or one of the product.
+        std::string scheduler = "first_fit";
     };
 
     explicit engine_rig(wishes wanted)
@@ -64,7 +66,8 @@ class engine_rig {
                    plugin_settings(data_))
         , table_(bus_, figures_, 20'000)
         , vault_(devices::vault::open(data_ / "secret.key").value())
-        , link_(wanted.agents) {
+        , link_(wanted.agents)
+        , scheduler_name_(std::move(wanted.scheduler)) {
         if (wanted.jobs)
             wanted.jobs(limits_);
         loop_.start();
@@ -220,7 +223,7 @@ class engine_rig {
               FERRULE_LEDGER, FERRULE_SQLITE_PLUGIN})
             std::filesystem::copy_file(from, folder / from.filename(), std::filesystem::copy_options::skip_existing);
         ferrule::plugins::settings wanted;
-        wanted.folders = {folder};
+        wanted.folders = {folder, FERRULE_SCHEDULERS};
         wanted.run_folder = data / "run";
         wanted.cancel_grace = 2s;
         return wanted;
@@ -252,8 +255,7 @@ class engine_rig {
         auto loaded = co_await inventory_->load(std::move(no_devices), std::move(no_credentials));
         if (!loaded)
             co_return loaded.error();
-        std::string scheduler = "first_fit";
-        auto chooser = co_await plugins_.scheduler(std::move(scheduler));
+        auto chooser = co_await plugins_.scheduler(scheduler_name_);
         if (!chooser)
             co_return chooser.error();
         scheduler_ = *chooser;
@@ -301,6 +303,7 @@ class engine_rig {
     std::optional<devices::job_records> records_;
     std::unique_ptr<devices::node_parts> node_;
     devices::agent_sender* const link_;
+    const std::string scheduler_name_;
     std::unique_ptr<devices::job_engine> engine_;
     std::unique_ptr<devices::agent_jobs> agents_;
     std::unique_ptr<devices::login_tester> tester_;

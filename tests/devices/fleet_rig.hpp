@@ -77,9 +77,10 @@ class fleet_rig {
         std::unique_ptr<agent_process> process;
     };
 
-    explicit fleet_rig(bool local = false)
+    explicit fleet_rig(bool local = false, std::string scheduler = "first_fit")
         : agents_loop_(4)
-        , local_(local) {
+        , local_(local)
+        , scheduler_(std::move(scheduler)) {
         agents_loop_.start();
         start();
     }
@@ -109,6 +110,7 @@ class fleet_rig {
         engine_rig::wishes wanted;
         wanted.data = scratch_.path();
         wanted.agents = &link_;
+        wanted.scheduler = scheduler_;
         wanted.jobs = [this](ferrule::config::jobs_settings& jobs) { jobs.local.enabled = local_; };
         controller_.emplace(std::move(wanted));
         link_.attach(&controller_->agents());
@@ -203,6 +205,7 @@ class fleet_rig {
     const scratch_folder scratch_;
     ferrule::runtime::io agents_loop_;
     const bool local_;
+    const std::string scheduler_;
     link_double link_;
     std::map<std::string, agent> agents_;
     std::optional<engine_rig> controller_;

@@ -249,9 +249,9 @@ TEST_CASE("an end of which the beginning is gone tells its state, what is left, 
     CHECK(read.state == sent.state);
     REQUIRE(read.results.size() == 3);
     CHECK(read.results[0].truncated);
-    for (const auto& each : read.results) {
-        INFO(each.command);
-        CHECK((each.truncated || each.output.empty() || each.output.size() == 1'000'000));
+    for (std::size_t i = 0; i < 3; ++i) {
+        INFO(i);
+        CHECK((read.results[i].truncated || read.results[i].output == sent.results[i].output));
     }
     CHECK(read.results[2].skipped);
 }

@@ -10,13 +10,16 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -119,6 +122,18 @@ class link_double final : public devices::agent_sender {
     void note(std::string_view kind, const std::string& body) {
         const std::lock_guard lock(mutex_);
         seen_.emplace_back(std::string(kind), body);
+        said_.notify_all();
+    }
+
+    /// Until so many messages of a kind were said, heard or not.
+    void wait_said(std::string_view kind, std::ptrdiff_t times) {
+        std::unique_lock lock(mutex_);
+        const auto enough = [&] {
+            return std::count_if(seen_.begin(), seen_.end(), [&](const auto& each) { return each.first == kind; }) >=
+                   times;
+        };
+        if (!said_.wait_for(lock, std::chrono::seconds(90), enough))
+            throw std::runtime_error("what was waited for is not said");
     }
 
     /// Everything that was said, by kind.
@@ -155,6 +170,7 @@ class link_double final : public devices::agent_sender {
     std::mutex mutex_;
     devices::agent_jobs* controller_ = nullptr;
     std::map<std::string, std::shared_ptr<agent_end>> ends_;
+    std::condition_variable said_;
     std::vector<std::pair<std::string, std::string>> seen_;
     std::atomic<bool> lose_{false};
     std::atomic<int> ends_left_{-1};

@@ -13,12 +13,14 @@ CREDENTIAL = {"name": "sim", "username": "admin", "password": "admin"}
 
 
 class SimDevices:
-    def __init__(self, folder: Path, devices: list[dict[str, Any]], templates: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, folder: Path, devices: list[dict[str, Any]], templates: list[dict[str, Any]] | None = None,
+                 starter: list[str] | None = None) -> None:
+        """`starter` is a line that runs the program which follows it somewhere else, such as in a namespace."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         file = folder / "devices.yaml"
         file.write_text(json.dumps({"threads": 1, "templates": templates or [], "devices": devices}))
-        self.process = subprocess.Popen([SIMDEVICE, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([*(starter or []), str(SIMDEVICE), str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._rest = b""
         self.devices: dict[str, Any] = self._answer()["devices"]
 

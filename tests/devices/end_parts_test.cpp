@@ -166,7 +166,7 @@ TEST_CASE("a marker does not overtake the ends before it") {
     CHECK(f.seen.wait(12).back() == "another");
 }
 
-TEST_CASE("a part that cannot be written is not acknowledged, nor is the marker behind it; the next time it is whole") {
+TEST_CASE("a part that cannot be written is not acknowledged, nor the marker behind it, and later the end is whole") {
     fixture f;
     const auto all = long_end("j");
     f.parts->greeted("a1", {});

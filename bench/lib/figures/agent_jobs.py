@@ -58,7 +58,7 @@ def _agent(shop: Workshop, controller: Daemon, folder: Path, folders: list[str])
     found = PORT.search((folder / "ferrule.log").read_text())
     if found is None:
         raise BenchError("the controller awaits no agents")
-    server = {"FERRULE_SERVER": f"http://127.0.0.1:{controller.port}", "FERRULE_TOKEN": controller.token_file.read_text().strip()}
+    server = {"FERRULE_URL": f"http://127.0.0.1:{controller.port}", "FERRULE_TOKEN": controller.token_file.read_text().strip()}
     token = subprocess.run([shop.ferrule, "agent", "token", "create"], env=server, capture_output=True, text=True, check=False)
     if token.returncode != 0:
         raise BenchError("the agent gets no token: " + token.stderr)
@@ -69,7 +69,7 @@ def _agent(shop: Workshop, controller: Daemon, folder: Path, folders: list[str])
         "name": "edge", "controllers": [f"127.0.0.1:{found[1]}"], "join_token": "!token", "jobs": {"enabled": True}}})
     config.write_text(re.sub(r'"http": {.*?},', "", config.read_text(), flags=re.DOTALL).replace('"!token"', "!file join.token"))
     # Its node is there once the controller says so.
-    events = urllib.request.Request(server["FERRULE_SERVER"] + "/api/v1/events?topics=node",
+    events = urllib.request.Request(server["FERRULE_URL"] + "/api/v1/events?topics=node",
                                     headers={"Authorization": "Bearer " + server["FERRULE_TOKEN"]})
     with (urllib.request.urlopen(events, timeout=60) as happened, (own / "ferrule.log").open("w") as log,
           started([str(shop.ferrule), "run", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=log) as process):

@@ -13,6 +13,7 @@
 #include "base/json_fwd.hpp"
 #include "fleet/agent_directory.hpp"
 #include "fleet/protocol/greeting.hpp"
+#include "fleet/store_write.hpp"
 #include "fleet/traffic.hpp"
 #include "net/certificate_facts.hpp"
 #include "store/store.hpp"
@@ -96,6 +97,7 @@ class registry final : public agent_directory {
     };
 
     [[nodiscard]] store::record to_record(const entry& from) const;
+    begun_write begin_writing(store::record one, const asio::any_io_executor& on);
     static std::optional<entry> from_record(const std::string& name, const std::string& text);
     entry& entry_of(const std::string& name);
     [[nodiscard]] static model::agent_state state_of(const entry& of, base::steady_time now);

@@ -63,8 +63,9 @@ class registry final : public agent_directory {
     result<void> admit(const admission& wanted);
     /// A further certificate of the same agent; those before it end once it is used.
     asio::awaitable<result<void>> renewed(std::string name, net::certificate_facts fresh);
-    /// Ends all its certificates. Fails with `agent_not_found`.
-    asio::awaitable<result<void>> revoke(std::string name);
+    /// Ends all its certificates. Fails with `agent_not_found`; with `unknown` it is refused even though it never came
+    /// here, as one that another controller of the same authority admitted.
+    asio::awaitable<result<void>> revoke(std::string name, bool unknown = false);
     /// Removes what is known of a revoked agent whose certificates have ended by themselves. `agent_in_use` otherwise.
     asio::awaitable<result<void>> forget(std::string name);
 

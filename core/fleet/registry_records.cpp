@@ -130,21 +130,23 @@ asio::awaitable<result<void>> registry::renewed(std::string name, net::certifica
     co_return co_await writing->done();
 }
 
-asio::awaitable<result<void>> registry::revoke(std::string name) {
+asio::awaitable<result<void>> registry::revoke(std::string name, bool unknown) {
     const auto on = co_await asio::this_coro::executor;
     std::optional<begun_write> writing;
     {
         const std::lock_guard lock(mutex_);
-        const auto at = all_.find(name);
-        if (at == all_.end())
-            co_return error("agent_not_found", "there is no agent named \"" + name + "\"");
+        if (!unknown && !all_.contains(name))
+            co_return error("agent_not_found", "there is no agent named \"" + name +
+                                                   "\" here; to refuse one that another controller admitted, say "
+                                                   "that it may be unknown");
         // In force at once, before it is written: the other order would let it in meanwhile.
-        at->second.revoked = true;
-        ++at->second.revocations;
-        auto changed = *at->second.shown;
+        auto& found = entry_of(name);
+        found.revoked = true;
+        ++found.revocations;
+        auto changed = *found.shown;
         changed.state = model::agent_state::revoked;
-        show(at->second, std::move(changed));
-        writing.emplace(begin_writing(to_record(at->second), on));
+        show(found, std::move(changed));
+        writing.emplace(begin_writing(to_record(found), on));
     }
     co_return co_await writing->done();
 }

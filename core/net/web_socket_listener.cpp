@@ -1,6 +1,7 @@
 #include "net/web_socket_listener.hpp"
 
 #include "base/log.hpp"
+#include "net/acceptor.hpp"
 #include "net/admission.hpp"
 #include "net/listen_address.hpp"
 #include "runtime/event.hpp"
@@ -8,7 +9,6 @@
 #include "runtime/spawn.hpp"
 
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -32,17 +32,6 @@ constexpr base::duration rest_without_descriptors = std::chrono::milliseconds(10
 /// How long a refused peer may take to hear of it.
 constexpr base::duration time_to_part = std::chrono::seconds(2);
 
-// Whom an address belongs to: with IPv6 a host has a whole network of them.
-std::string origin_of(const asio::ip::address& from) {
-    if (from.is_v4())
-        return from.to_string();
-    const auto v6 = from.to_v6();
-    if (v6.is_v4_mapped())
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-    const auto bytes = v6.to_bytes();
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2};
-}
-
 } // namespace
 
 class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
@@ -58,35 +47,18 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         room_.set();
     }
 
-    result<void> open(const std::string& text) {
-        const auto endpoint = parse_listen_address(text);
-        if (!endpoint)
-            return endpoint.error();
-        tcp::acceptor made(on_);
-        error_code failed;
-        made.open(endpoint->protocol(), failed);
-        if (!failed)
-            made.set_option(asio::socket_base::reuse_address(true), failed);
-        if (!failed && endpoint->address().is_v6())
-            made.set_option(asio::ip::v6_only(!text.starts_with('*')), failed);
-        if (!failed)
-            made.bind(*endpoint, failed);
-        if (!failed)
-            made.listen(asio::socket_base::max_listen_connections, failed);
-        if (failed)
-            return failed_to_listen(text, failed, wanted_.setting);
-        addresses_.push_back(to_text(made.local_endpoint()));
-        acceptors_.push_back(std::make_shared<tcp::acceptor>(std::move(made)));
-        return ok();
-    }
-
     result<void> start(tls_context context) {
         context_ = std::move(context);
-        for (const auto& each : wanted_.addresses)
-            if (auto opened = open(each); !opened) {
+        for (const auto& each : wanted_.addresses) {
+            auto opened = open_acceptor(on_, each, wanted_.setting);
+            if (!opened) {
                 acceptors_.clear();
-                return opened;
+                addresses_.clear();
+                return opened.error();
             }
+            addresses_.push_back(to_text(opened->local_endpoint()));
+            acceptors_.push_back(std::make_shared<tcp::acceptor>(std::move(*opened)));
+        }
         for (const auto& each : acceptors_)
             runtime::spawn(on_, "fleet listener", accept_loop(shared_from_this(), each));
         return ok();
@@ -176,6 +148,8 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
     }
 
     void proceed() {
+        if (ended_)
+            return;
         for (auto again = true; std::exchange(again, false);) {
             const auto step = admission_.next(now());
             for (const auto each : step.evicted)
@@ -191,7 +165,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         else
             room_.reset();
         const auto next = admission_.next_at();
-        if (!next || gate_closed_)
+        if (!next)
             return;
         timer_.expires_at(*next);
         timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
@@ -240,8 +214,8 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
                 over->close();
         });
         auto made = co_await accept_web_socket(over, self->wanted_.limits);
-        timer.cancel();
-        const bool cut_off = !over->socket().is_open();
+        const bool late = timer.cancel() == 0; // it has fired, or is about to
+        const bool cut_off = late || !over->socket().is_open();
         asio::post(self->on_, [self, who] {
             self->shaking_.erase(who);
             self->admission_.gone(who);
@@ -280,7 +254,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
     }
 
     void end() {
-        gate_closed_ = true;
+        ended_ = true;
         error_code ignored;
         for (const auto& each : acceptors_)
             each->close(ignored);
@@ -303,7 +277,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
     tls_context context_;
     std::unordered_map<admission::number, caller> waiting_;
     std::unordered_map<admission::number, std::shared_ptr<tls_stream>> shaking_;
-    bool gate_closed_ = false;
+    bool ended_ = false;
     // On any thread:
     std::vector<std::string> addresses_;
     runtime::gate gate_;

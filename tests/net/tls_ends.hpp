@@ -16,6 +16,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <openssl/pem.h>
+
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -38,11 +40,12 @@ inline constexpr auto outcome = asio::as_tuple(asio::use_awaitable);
 class tls_parties {
   public:
     tls_parties() {
-        signed_by_.sign("server", "DNS:server");
-        signed_by_.sign("client", "DNS:client");
-        server = *net::make_mutual_server_context(identity("server"));
-        client = *net::make_mutual_client_context(identity("client"));
-        const auto pinned = net::make_pinned_client_context(fingerprint());
+        const authority by;
+        by.sign("server", "DNS:server");
+        by.sign("client", "DNS:client");
+        server = *net::make_mutual_server_context(identity(by, "server"));
+        client = *net::make_mutual_client_context(identity(by, "client"));
+        const auto pinned = net::make_pinned_client_context(fingerprint(text(by, "ca.pem")));
         REQUIRE(pinned);
         stranger = *pinned;
     }
@@ -52,30 +55,27 @@ class tls_parties {
     net::tls_context stranger; ///< Without a certificate.
 
   private:
-    [[nodiscard]] std::string text(const std::string& file) const {
-        std::ifstream in(signed_by_.file(file));
+    static std::string text(const authority& by, const std::string& file) {
+        std::ifstream in(by.file(file));
         return {std::istreambuf_iterator<char>(in), {}};
     }
 
-    [[nodiscard]] net::tls_identity identity(const std::string& name) const {
+    static net::tls_identity identity(const authority& by, const std::string& name) {
         net::tls_identity out;
-        out.certificate = text(name + ".pem");
-        out.key = text(name + ".key");
-        out.authority = text("ca.pem");
+        out.certificate = text(by, name + ".pem");
+        out.key = ferrule::base::secret(text(by, name + ".key"));
+        out.authority = text(by, "ca.pem");
         return out;
     }
 
-    [[nodiscard]] std::string fingerprint() const {
-        const auto authority = text("ca.pem");
-        BIO* const in = BIO_new_mem_buf(authority.data(), static_cast<int>(authority.size()));
+    static std::string fingerprint(const std::string& certificate) {
+        BIO* const in = BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size()));
         X509* const read = PEM_read_bio_X509(in, nullptr, nullptr, nullptr);
         auto out = net::facts_of(read).fingerprint;
         X509_free(read);
         BIO_free(in);
         return out;
     }
-
-    authority signed_by_;
 };
 
 /// A connected pair of sockets, the first one the client's.

@@ -220,6 +220,9 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
         base::log::warn("fleet", "an agent had to drop what it kept for a controller",
                         {{"agent", by->name()}, {"lost", std::to_string(from.lost)}});
     book_.greeted(by->name(), by->certificate(), from, by->address());
+    // A revocation looks for the connection that it ends after it is in force: one of the two has seen the other.
+    if (const auto why = book_.judge(by->certificate()))
+        by->end_with({"certificate_revoked", *why, {}});
     return std::nullopt;
 }
 

@@ -96,10 +96,8 @@ TEST_CASE("a peer that does not read holds the writer back, and nothing is lost"
     const tls_parties by;
     on.wait([](const tls_parties& known) -> asio::awaitable<void> {
         const auto both = co_await established(known);
-        for (const auto& each : {both.first, both.second}) {
-            each->socket().set_option(asio::socket_base::send_buffer_size(4096));
-            each->socket().set_option(asio::socket_base::receive_buffer_size(4096));
-        }
+        both.first->socket().set_option(asio::socket_base::send_buffer_size(65536));
+        both.second->socket().set_option(asio::socket_base::receive_buffer_size(65536));
         const auto text = pattern(8'000'000, 'x');
         bool sent = false;
         const auto on_it = co_await asio::this_coro::executor;
@@ -132,13 +130,15 @@ TEST_CASE("the end of a stream is told from its loss") {
         { // half closed without a farewell: somebody may have cut it short
             const auto both = co_await established(known);
             both.first->socket().shutdown(tcp::socket::shutdown_send);
-            const auto ended = co_await read_end(both.second);
-            CHECK(ended == asio::ssl::error::stream_truncated);
-            // The other direction still stands.
+            // The other direction still stands, until the loss is seen.
             const auto sent = co_await send_all(both.second, "last words");
             CHECK_FALSE(sent);
             const auto came = co_await take(both.first, 10);
             CHECK(came == "last words");
+            const auto ended = co_await read_end(both.second);
+            CHECK(ended == asio::ssl::error::stream_truncated);
+            const auto after = co_await send_all(both.second, "nothing more");
+            CHECK(after);
         }
         { // reset
             const auto both = co_await established(known);

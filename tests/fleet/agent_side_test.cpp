@@ -207,8 +207,8 @@ TEST_CASE("controllers are tried in turn, and the one that was connected first a
 TEST_CASE("one that is refused for what it is asks ever more rarely, and of several controllers all of them first") {
     auto alone = plan(1, 0.5);
     const auto at_first = alone.refused().wait;
-    CHECK(at_first == 45s); // half of a minute, and half of the other half
-    CHECK(alone.refused().wait == 90s);
+    CHECK(at_first == 375ms); // half of the bound, and half of the other half
+    CHECK(alone.refused().wait == 750ms);
     for (int i = 0; i < 20; ++i)
         alone.refused();
     CHECK(alone.refused().wait == 45min);
@@ -222,7 +222,7 @@ TEST_CASE("one that is refused for what it is asks ever more rarely, and of seve
     CHECK(three.refused().controller == 2);
     const auto again = three.refused();
     CHECK(again.controller == 0);
-    CHECK(again.wait == 45s);
+    CHECK(again.wait == 375ms);
 }
 
 TEST_CASE("a time that the controller names is kept to, by no two agents alike") {

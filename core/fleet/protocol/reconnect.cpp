@@ -23,10 +23,10 @@ reconnect::step reconnect::refused() {
     if (++refusals_ % controllers != 0)
         return failed(); // another one may know better
     current_ = (current_ + 1) % controllers;
-    auto bound = settings_.most;
+    auto bound = settings_.first;
     for (auto rounds = refusals_ / controllers; rounds > 1 && bound < settings_.most_refused; --rounds)
         bound *= 2;
-    bound = std::max(settings_.most, std::min(bound, settings_.most_refused));
+    bound = std::min(bound, settings_.most_refused);
     return {current_, bound / 2 + drawn_up_to(bound / 2)};
 }
 

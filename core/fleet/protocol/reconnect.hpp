@@ -37,8 +37,8 @@ class reconnect {
 
     /// The connection could not be made, or was refused.
     step failed();
-    /// The controller refuses this agent itself: its certificate, or its token. From `most` on the wait doubles with
-    /// every round of all controllers, and is at least half of its bound.
+    /// The controller refuses this agent itself: its certificate, or its token. The bound doubles with every round of
+    /// all controllers, beyond `most`, and the wait is at least half of it.
     step refused();
     /// A connection that had been greeted has gone.
     step lost();

@@ -47,8 +47,11 @@ def fleet(shop: Workshop) -> list[Figure]:
     settings = {"fleet": {"listen": [f"127.0.0.1:{port}"]}}
     subprocess.run([str(shop.ferrule), "ca", "init", "-c", str(config_file(folder, settings))], check=True,
                    stdout=subprocess.DEVNULL)
-    ours = _product(shop, folder, settings, port)
-    least = _least(shop, folder / "data" / "fleet", port)
+    try:
+        ours = _product(shop, folder, settings, port)
+        least = _least(shop, folder / "data" / "fleet", port)
+    except (OSError, KeyError, ValueError) as problem:
+        raise BenchError(f"the fleet cannot be measured: {problem!r}") from problem
     about = f"{AGENTS} agents over mutual TLS"
     return [
         Figure("fleet_memory", ours.kb_an_agent, "KiB", least.kb_an_agent, Goal("value", "<=", 60),

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -39,8 +41,15 @@ class Daemon:
     def resident_kb(self) -> float:
         return machine.resident_kb(self.pid)
 
+    def private_kb(self) -> float:
+        return machine.private_kb(self.pid)
+
     def processor_seconds(self) -> float:
         return machine.processor_seconds(self.pid)
+
+    def kill(self) -> None:
+        """Without a word to anybody."""
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def config_file(folder: Path, settings: dict[str, Any]) -> Path:

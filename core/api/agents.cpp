@@ -129,10 +129,11 @@ class agent_routes {
     asio::awaitable<response> revoke(const request& asked) {
         parameter_reader parameters(asked);
         const bool forget = parameters.boolean("forget");
+        const bool unknown = parameters.boolean("unknown");
         if (parameters.fault())
             co_return problem_reply(asked, *parameters.fault());
         std::string name(asked.param("name"));
-        auto ending = forget ? fleet_.agents().forget(std::move(name)) : fleet_.revoke(std::move(name));
+        auto ending = forget ? fleet_.agents().forget(std::move(name)) : fleet_.revoke(std::move(name), unknown);
         const auto done = co_await std::move(ending);
         if (!done)
             co_return problem_reply(asked, done.error());
@@ -218,9 +219,11 @@ void add_agents(endpoints& to, const services& over) {
     revoke.needs = http::access::admin;
     revoke.summary = "Revoke an agent at once; it may come back with a new join token only";
     revoke.query = {{"forget", "Remove the record of one that is revoked and whose certificate has expired",
+                     R"({"type":"boolean","default":false})"},
+                    {"unknown", "Refuse it even though it never came here: another controller admitted it",
                      R"({"type":"boolean","default":false})"}};
     revoke.answers = {{204, "It is revoked, or forgotten", ""}};
-    revoke.problems = {404, 409};
+    revoke.problems = {400, 404, 409};
     add(to, std::move(revoke), "agents", bind(routes, &agent_routes::revoke));
 
     endpoint tokens;

@@ -24,7 +24,7 @@ constexpr std::size_t most_gathered = 1'000;
 constexpr base::duration stop_limit = std::chrono::seconds(10);
 
 std::string part_key(std::size_t index) {
-    char text[16];
+    char text[32];
     std::snprintf(text, sizeof(text), "part-%06zu", index);
     return text;
 }

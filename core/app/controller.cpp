@@ -7,6 +7,7 @@
 #include "app/first_token.hpp"
 #include "app/groundwork.hpp"
 #include "app/job_links.hpp"
+#include "app/open_files.hpp"
 #include "app/plugin_listing.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -196,6 +197,8 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
 }
 
 asio::awaitable<result<void>> controller::parts::open_fleet() {
+    if (!settings_.fleet.listen.empty())
+        make_room_for_agents(settings_.fleet.max_agents);
     fleet_.emplace(loop_, *store_, bus_, base::system_clock(), settings_.fleet, settings_.data_dir / "fleet",
                    settings_.node, version_number());
     co_return co_await fleet_->open();

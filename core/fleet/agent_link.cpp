@@ -39,6 +39,11 @@ bool is_about_certificate(std::string_view code) {
     return code.starts_with("certificate_") && code != "certificate_refused";
 }
 
+// What another attempt with the same token does not change.
+bool is_about_token(std::string_view code) {
+    return code.starts_with("join_token_");
+}
+
 } // namespace
 
 agent_link::agent_link(agent_link_parts with)
@@ -105,7 +110,7 @@ asio::awaitable<void> agent_link::run(runtime::gate::pass pass) {
             const auto joined = co_await join(controller);
             if (!joined) {
                 complain(controller, joined.error());
-                step = plan_.failed();
+                step = is_about_token(joined.error().code()) ? plan_.refused() : plan_.failed();
                 continue;
             }
         }
@@ -193,7 +198,7 @@ asio::awaitable<protocol::reconnect::step> agent_link::serve(std::string control
             co_return plan_.begin();
         complain(controller, joined.error());
     }
-    co_return plan_.failed();
+    co_return refused ? plan_.refused() : plan_.failed();
 }
 
 asio::awaitable<void> agent_link::converse(std::shared_ptr<net::web_socket> over) {

@@ -36,6 +36,7 @@ asio::awaitable<void> agent_session::run(session_ptr self) {
             self->lost_because_ = got.error().message();
             break;
         }
+        self->spoken_.store(true, std::memory_order_relaxed);
         try {
             self->side_.received(*got, self->owner_.time().steady_now());
         } catch (const std::exception& what) {

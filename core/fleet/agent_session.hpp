@@ -64,6 +64,12 @@ class agent_session final : public protocol::controller_actions, public std::ena
 
     [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
 
+    /// Whether it has sent anything. Thread-safe.
+    [[nodiscard]] bool has_spoken() const noexcept { return spoken_.load(std::memory_order_relaxed); }
+
+    /// Whether its owner has told of it; for the owner, in the turn of its name.
+    bool announced = false;
+
     [[nodiscard]] bool said_goodbye() const noexcept { return end_code_ == "goodbye"; }
 
     [[nodiscard]] std::string end_reason() const { return end_code_.empty() ? lost_because_ : end_reason_; }
@@ -99,6 +105,7 @@ class agent_session final : public protocol::controller_actions, public std::ena
     std::string lost_because_;
     base::steady_time ended_at_{};
     bool renewing_ = false;
+    std::atomic<bool> spoken_ = false;
 };
 
 } // namespace ferrule::fleet

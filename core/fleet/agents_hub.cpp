@@ -117,15 +117,16 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
     if (!pass)
         return;
     auto made = std::make_shared<agent_session>(*this, std::move(socket));
-    const bool stranger = made->name().empty();
     {
         const std::lock_guard lock(mutex_);
         if (stopping_)
             return;
-        // Anyone can come without a certificate; an agent that wants to join comes again.
-        if (stranger && strangers_ >= settings_.max_handshakes)
-            return made->cut_off();
-        strangers_ += stranger ? 1 : 0;
+        if (made->name().empty()) {
+            // Anyone can come without a certificate; an agent that wants to join comes again.
+            if (strangers_.size() >= settings_.max_handshakes && !take_place_of_silent())
+                return made->cut_off();
+            strangers_.push_back(made);
+        }
         every_.insert(made);
     }
     const auto on = made->get_executor();
@@ -137,17 +138,48 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
                    });
 }
 
+// Who wants to join says so at once, so the oldest that says nothing is in the way. With the lock held.
+bool agents_hub::take_place_of_silent() {
+    const auto silent =
+        std::find_if(strangers_.begin(), strangers_.end(), [](const auto& each) { return !each->has_spoken(); });
+    if (silent == strangers_.end())
+        return false;
+    (*silent)->cut_off();
+    strangers_.erase(silent);
+    return true;
+}
+
+std::mutex& agents_hub::turn_of(const std::string& agent) {
+    return turns_[std::hash<std::string>()(agent) % turns_.size()];
+}
+
 void agents_hub::refused(const std::string& address, const error& why,
                          const std::optional<net::tls_stream::refusal>& whose) {
-    if (whose)
-        base::log::warn("fleet", "an agent's certificate is refused",
-                        {{"agent", whose->whose.name},
-                         {"serial", whose->whose.serial},
-                         {"address", address},
-                         {"reason", whose->reason},
-                         {"expires", base::to_rfc3339(whose->whose.not_after)}});
-    else
+    const auto host = address.substr(0, address.rfind(':'));
+    const auto now = clock_.steady_now();
+    if (whose) {
+        const refusal_log::about what{whose->whose.name, host, whose->reason};
+        if (refusals_.is_news(what, now))
+            base::log::warn("fleet", "an agent's certificate is refused",
+                            {{"agent", whose->whose.name},
+                             {"serial", whose->whose.serial},
+                             {"address", address},
+                             {"reason", whose->reason},
+                             {"expires", base::to_rfc3339(whose->whose.not_after)}});
+        return;
+    }
+    if (refusals_.is_news({{}, host, why.message()}, now))
         base::log::info("fleet", "a connection came to nothing", {{"address", address}, {"reason", why.message()}});
+}
+
+void agents_hub::log_repeated() {
+    for (const auto& each : refusals_.repeated(clock_.steady_now()))
+        base::log::info("fleet", "refused again and again",
+                        {{"agent", each.what.agent},
+                         {"address", each.what.host},
+                         {"reason", each.what.reason},
+                         {"times", std::to_string(each.times)},
+                         {"within", base::to_text(refusal_log::window)}});
 }
 
 std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, const protocol::hello& from) {
@@ -158,6 +190,7 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
     if (by->certificate().not_after <= now)
         return protocol::farewell{"certificate_expired", "the agent's certificate has expired", {}};
     session_ptr older;
+    const std::lock_guard turn(turn_of(by->name()));
     {
         const std::lock_guard lock(mutex_);
         if (stopping_)
@@ -179,28 +212,37 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
                          {"same_process", older->boot_id() == by->boot_id() ? "yes" : "no"}});
         older->end_with(
             {"replaced", "a newer connection with the same certificate replaces this one", std::chrono::seconds(30)});
-        for (const auto& hear : hear_disconnected_)
-            hear(by->name());
+        if (std::exchange(older->announced, false))
+            for (const auto& hear : hear_disconnected_)
+                hear(by->name());
     }
     if (from.lost != 0)
         base::log::warn("fleet", "an agent had to drop what it kept for a controller",
                         {{"agent", by->name()}, {"lost", std::to_string(from.lost)}});
     book_.greeted(by->name(), by->certificate(), from, by->address());
+    // A revocation looks for the connection that it ends after it is in force: one of the two has seen the other.
+    if (const auto why = book_.judge(by->certificate()))
+        by->end_with({"certificate_revoked", *why, {}});
     return std::nullopt;
 }
 
 void agents_hub::connected(const session_ptr& by) {
+    const std::lock_guard turn(turn_of(by->name()));
+    if (find(by->name()) != by)
+        return; // a newer one has taken its place already
     base::log::info("fleet", "an agent is connected", {{"agent", by->name()}, {"address", by->address()}});
+    by->announced = true;
     for (const auto& hear : hear_connected_)
         hear(by->name());
 }
 
 void agents_hub::ended(const session_ptr& by) {
+    const std::lock_guard turn(turn_of(by->name()));
     bool current = false;
     {
         const std::lock_guard lock(mutex_);
-        if (every_.erase(by) != 0 && by->name().empty())
-            --strangers_;
+        every_.erase(by);
+        std::erase(strangers_, by);
         if (const auto at = by_name_.find(by->name()); at != by_name_.end() && at->second == by) {
             by_name_.erase(at);
             current = true;
@@ -211,8 +253,9 @@ void agents_hub::ended(const session_ptr& by) {
     base::log::info("fleet", "an agent's connection has ended",
                     {{"agent", by->name()}, {"address", by->address()}, {"reason", by->end_reason()}});
     book_.disconnected(by->name(), by->said_goodbye());
-    for (const auto& hear : hear_disconnected_)
-        hear(by->name());
+    if (std::exchange(by->announced, false))
+        for (const auto& hear : hear_disconnected_)
+            hear(by->name());
 }
 
 asio::awaitable<void> agents_hub::sweeping(std::shared_ptr<asio::steady_timer> timer, runtime::gate::pass pass) {
@@ -230,6 +273,7 @@ void agents_hub::sweep() {
     for (const auto& each : all())
         each->tick();
     book_.sweep();
+    log_repeated();
     if (clock_.wall_now() < renew_identity_at_)
         return;
     if (const auto made = make_identity(); !made)

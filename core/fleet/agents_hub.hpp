@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "fleet/agent_session.hpp"
 #include "fleet/enroller.hpp"
 #include "fleet/link.hpp"
+#include "fleet/refusal_log.hpp"
 #include "fleet/registry.hpp"
 #include "net/web_socket_listener.hpp"
 #include "runtime/gate.hpp"
@@ -67,6 +69,9 @@ class agents_hub final : public agents_link, public session_owner {
     void refused(const std::string& address, const error& why, const std::optional<net::tls_stream::refusal>& whose);
     void sweep();
     asio::awaitable<void> sweeping(std::shared_ptr<asio::steady_timer> timer, runtime::gate::pass pass);
+    void log_repeated();
+    bool take_place_of_silent();
+    std::mutex& turn_of(const std::string& agent);
     [[nodiscard]] session_ptr find(const std::string& agent) const;
     [[nodiscard]] std::vector<session_ptr> all() const;
 
@@ -86,10 +91,14 @@ class agents_hub final : public agents_link, public session_owner {
     std::shared_ptr<asio::steady_timer> timer_;
     base::wall_time renew_identity_at_{};
     runtime::gate gate_;
+    refusal_log refusals_;
+    /// What happens to the connections of one name happens one after the other, also what is told of it: so an end
+    /// cannot overtake the beginning of the connection before, whatever threads they are on. Taken before mutex_.
+    std::array<std::mutex, 32> turns_;
     mutable std::mutex mutex_; ///< For what follows.
     std::map<std::string, session_ptr> by_name_;
-    std::set<session_ptr> every_; ///< Also those that have not greeted.
-    std::size_t strangers_ = 0;   ///< Of them those that showed no certificate.
+    std::set<session_ptr> every_;        ///< Also those that have not greeted.
+    std::vector<session_ptr> strangers_; ///< Of them those that showed no certificate, as they came.
     bool stopping_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "fleet/controller_fleet.hpp"
 
 #include "base/log.hpp"
+#include "model/inventory_json.hpp"
 
 namespace ferrule::fleet {
 
@@ -61,8 +62,10 @@ asio::awaitable<result<join_tokens::made>> controller_fleet::make_token(join_tok
     co_return co_await tokens_.make(std::move(wanted), lifetime, ca_->facts().fingerprint);
 }
 
-asio::awaitable<result<void>> controller_fleet::revoke(std::string name) {
-    auto revoked = co_await book_.revoke(name);
+asio::awaitable<result<void>> controller_fleet::revoke(std::string name, bool unknown) {
+    if (unknown && !model::is_name(name))
+        co_return error("invalid_request", "an agent's name is 1 to 128 letters, digits and any of . _ -");
+    auto revoked = co_await book_.revoke(name, unknown);
     const protocol::farewell why{"certificate_revoked", "the agent was revoked", {}};
     if (hub_)
         hub_->disconnect(name, why);

@@ -50,8 +50,9 @@ class controller_fleet {
 
     /// Fails with `no_fleet` when this controller takes no agents.
     asio::awaitable<result<join_tokens::made>> make_token(join_token wanted, base::duration lifetime);
-    /// Ends its certificates and its connection. Fails with `agent_not_found`.
-    asio::awaitable<result<void>> revoke(std::string name);
+    /// Ends its certificates and its connection, here; each controller of an authority has to be told. Fails with
+    /// `agent_not_found`, or, with `unknown`, with `invalid_request` if it cannot be one.
+    asio::awaitable<result<void>> revoke(std::string name, bool unknown = false);
 
   private:
     runtime::io& loop_;

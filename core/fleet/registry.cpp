@@ -17,6 +17,8 @@ namespace {
 
 /// How often what an agent tells is written without need; counters lose at most so much in a crash.
 constexpr base::duration save_every = std::chrono::minutes(1);
+/// Of a herd that comes at once; the others follow with the next sweeps, so that nothing stands still meanwhile.
+constexpr std::size_t saved_at_once = 500;
 constexpr base::duration least_interval = std::chrono::seconds(1);
 constexpr std::size_t largest_metrics = 16384;
 
@@ -247,19 +249,23 @@ agent_state registry::state_of(const entry& of, base::steady_time now) {
 
 void registry::sweep() {
     const auto now = clock_.steady_now();
+    std::vector<store::record> due;
     const std::lock_guard lock(mutex_);
+    const auto most = std::max(saved_at_once, all_.size() / 30); // all within half of save_every
     for (auto& [name, each] : all_) {
         if (const auto state = state_of(each, now); state != each.shown->state) {
             auto changed = *each.shown;
             changed.state = state;
             show(each, std::move(changed));
         }
-        if (!each.changed || (each.saved != base::steady_time{} && now - each.saved < save_every))
+        if (!each.changed || (each.saved != base::steady_time{} && now - each.saved < save_every) || due.size() == most)
             continue;
         each.changed = false;
         each.saved = now;
-        records_.write(to_record(each), [](const result<void>&) {}); // the store logs what it cannot write
+        due.push_back(to_record(each));
     }
+    if (!due.empty())
+        records_.write(std::move(due), [](const result<void>&) {}); // the store logs what it cannot write
 }
 
 void registry::show(entry& of, model::agent changed) const {

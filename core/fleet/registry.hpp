@@ -13,6 +13,7 @@
 #include "base/json_fwd.hpp"
 #include "fleet/agent_directory.hpp"
 #include "fleet/protocol/greeting.hpp"
+#include "fleet/store_write.hpp"
 #include "fleet/traffic.hpp"
 #include "net/certificate_facts.hpp"
 #include "store/store.hpp"
@@ -62,8 +63,9 @@ class registry final : public agent_directory {
     result<void> admit(const admission& wanted);
     /// A further certificate of the same agent; those before it end once it is used.
     asio::awaitable<result<void>> renewed(std::string name, net::certificate_facts fresh);
-    /// Ends all its certificates. Fails with `agent_not_found`.
-    asio::awaitable<result<void>> revoke(std::string name);
+    /// Ends all its certificates. Fails with `agent_not_found`; with `unknown` it is refused even though it never came
+    /// here, as one that another controller of the same authority admitted.
+    asio::awaitable<result<void>> revoke(std::string name, bool unknown = false);
     /// Removes what is known of a revoked agent whose certificates have ended by themselves. `agent_in_use` otherwise.
     asio::awaitable<result<void>> forget(std::string name);
 
@@ -96,6 +98,7 @@ class registry final : public agent_directory {
     };
 
     [[nodiscard]] store::record to_record(const entry& from) const;
+    begun_write begin_writing(store::record one, const asio::any_io_executor& on);
     static std::optional<entry> from_record(const std::string& name, const std::string& text);
     entry& entry_of(const std::string& name);
     [[nodiscard]] static model::agent_state state_of(const entry& of, base::steady_time now);

@@ -4,6 +4,8 @@
 #include "base/json.hpp"
 #include "fleet/protocol/frame.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
 namespace ferrule::fleet {
 
 using base::json;
@@ -106,38 +108,52 @@ asio::awaitable<result<void>> registry::load() {
     co_return ok();
 }
 
+// What follows begins each write under the lock, in the order of the changes.
+
+begun_write registry::begin_writing(store::record one, const asio::any_io_executor& on) {
+    std::vector<store::record> all;
+    all.push_back(std::move(one));
+    return {records_, std::move(all), on};
+}
+
 asio::awaitable<result<void>> registry::renewed(std::string name, net::certificate_facts fresh) {
-    store::record kept(records_name, name, {});
+    const auto on = co_await asio::this_coro::executor;
+    std::optional<begun_write> writing;
     {
         const std::lock_guard lock(mutex_);
         auto& found = entry_of(name);
         if (found.revoked)
             co_return error("certificate_revoked", "the agent " + name + " is revoked");
         found.highest_serial = std::max(found.highest_serial, fresh.serial);
-        kept = to_record(found);
+        writing.emplace(begin_writing(to_record(found), on));
     }
-    co_return co_await records_.put(std::move(kept));
+    co_return co_await writing->done();
 }
 
-asio::awaitable<result<void>> registry::revoke(std::string name) {
-    store::record kept(records_name, name, {});
+asio::awaitable<result<void>> registry::revoke(std::string name, bool unknown) {
+    const auto on = co_await asio::this_coro::executor;
+    std::optional<begun_write> writing;
     {
         const std::lock_guard lock(mutex_);
-        const auto at = all_.find(name);
-        if (at == all_.end())
-            co_return error("agent_not_found", "there is no agent named \"" + name + "\"");
+        if (!unknown && !all_.contains(name))
+            co_return error("agent_not_found", "there is no agent named \"" + name +
+                                                   "\" here; to refuse one that another controller admitted, say "
+                                                   "that it may be unknown");
         // In force at once, before it is written: the other order would let it in meanwhile.
-        at->second.revoked = true;
-        ++at->second.revocations;
-        auto changed = *at->second.shown;
+        auto& found = entry_of(name);
+        found.revoked = true;
+        ++found.revocations;
+        auto changed = *found.shown;
         changed.state = model::agent_state::revoked;
-        show(at->second, std::move(changed));
-        kept = to_record(at->second);
+        show(found, std::move(changed));
+        writing.emplace(begin_writing(to_record(found), on));
     }
-    co_return co_await records_.put(std::move(kept));
+    co_return co_await writing->done();
 }
 
 asio::awaitable<result<void>> registry::forget(std::string name) {
+    const auto on = co_await asio::this_coro::executor;
+    std::optional<begun_write> writing;
     {
         const std::lock_guard lock(mutex_);
         const auto at = all_.find(name);
@@ -149,22 +165,27 @@ asio::awaitable<result<void>> registry::forget(std::string name) {
                                                 " can be forgotten once it is revoked and its certificate has expired; "
                                                 "until then its record is what refuses that certificate");
         all_.erase(at);
+        store::record gone(records_name, name, {});
+        gone.remove = true;
+        writing.emplace(begin_writing(std::move(gone), on));
     }
-    store::record gone(records_name, name, {});
-    gone.remove = true;
-    co_return co_await records_.put(std::move(gone));
+    co_return co_await writing->done();
 }
 
 asio::awaitable<void> registry::save() {
-    std::vector<store::record> changed;
+    const auto on = co_await asio::this_coro::executor;
+    std::optional<begun_write> writing;
     {
         const std::lock_guard lock(mutex_);
+        std::vector<store::record> changed;
         for (auto& [name, each] : all_)
             if (std::exchange(each.changed, false))
                 changed.push_back(to_record(each));
+        if (!changed.empty())
+            writing.emplace(records_, std::move(changed), on);
     }
-    for (auto& each : changed)
-        co_await records_.put(std::move(each)); // a failure is logged by the store, and the next start knows less
+    if (writing)
+        co_await writing->done(); // a failure is logged by the store, and the next start knows less
 }
 
 } // namespace ferrule::fleet

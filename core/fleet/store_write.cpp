@@ -10,6 +10,30 @@
 
 namespace ferrule::fleet {
 
+struct begun_write::state {
+    explicit state(const asio::any_io_executor& on)
+        : written(on) {}
+
+    runtime::event written;
+    std::optional<result<void>> outcome;
+};
+
+begun_write::begun_write(store::store& into, std::vector<store::record> all, const asio::any_io_executor& on)
+    : state_(std::make_shared<state>(on)) {
+    into.write(std::move(all), [state = state_, on](result<void> done) {
+        asio::post(on, [state, done = std::move(done)]() mutable {
+            state->outcome.emplace(std::move(done));
+            state->written.set();
+        });
+    });
+}
+
+asio::awaitable<result<void>> begun_write::done() {
+    const auto kept = state_;
+    co_await kept->written.wait();
+    co_return *kept->outcome;
+}
+
 asio::awaitable<result<void>> write_all(store::store& into, std::vector<store::record> all) {
     std::optional<result<void>> outcome;
     auto start = [&into, &all, &outcome](auto handler) {

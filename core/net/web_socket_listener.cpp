@@ -1,19 +1,23 @@
 #include "net/web_socket_listener.hpp"
 
 #include "base/log.hpp"
+#include "net/acceptor.hpp"
+#include "net/admission.hpp"
 #include "net/listen_address.hpp"
 #include "runtime/event.hpp"
 #include "runtime/gate.hpp"
 #include "runtime/spawn.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <poll.h>
+
 #include <array>
-#include <mutex>
-#include <unordered_set>
+#include <atomic>
+#include <unordered_map>
 
 namespace ferrule::net {
 
@@ -37,61 +41,38 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         , wanted_(std::move(wanted))
         , tell_(std::move(tell))
         , on_(loop.make_strand())
-        , room_(on_) {
+        , room_(on_)
+        , timer_(on_)
+        , admission_(admission_of(wanted_)) {
         room_.set();
-    }
-
-    result<void> open(const std::string& text) {
-        const auto endpoint = parse_listen_address(text);
-        if (!endpoint)
-            return endpoint.error();
-        tcp::acceptor made(on_);
-        error_code failed;
-        made.open(endpoint->protocol(), failed);
-        if (!failed)
-            made.set_option(asio::socket_base::reuse_address(true), failed);
-        if (!failed && endpoint->address().is_v6())
-            made.set_option(asio::ip::v6_only(!text.starts_with('*')), failed);
-        if (!failed)
-            made.bind(*endpoint, failed);
-        if (!failed)
-            made.listen(asio::socket_base::max_listen_connections, failed);
-        if (failed)
-            return failed_to_listen(text, failed, wanted_.setting);
-        addresses_.push_back(to_text(made.local_endpoint()));
-        acceptors_.push_back(std::make_shared<tcp::acceptor>(std::move(made)));
-        return ok();
     }
 
     result<void> start(tls_context context) {
         context_ = std::move(context);
-        for (const auto& each : wanted_.addresses)
-            if (auto opened = open(each); !opened) {
+        for (const auto& each : wanted_.addresses) {
+            auto opened = open_acceptor(on_, each, wanted_.setting);
+            if (!opened) {
                 acceptors_.clear();
-                return opened;
+                addresses_.clear();
+                return opened.error();
             }
+            addresses_.push_back(to_text(opened->local_endpoint()));
+            acceptors_.push_back(std::make_shared<tcp::acceptor>(std::move(*opened)));
+        }
         for (const auto& each : acceptors_)
             runtime::spawn(on_, "fleet listener", accept_loop(shared_from_this(), each));
         return ok();
     }
 
     void replace(tls_context context) {
-        const std::lock_guard lock(mutex_);
-        context_ = std::move(context);
+        asio::post(on_, [self = shared_from_this(), context = std::move(context)]() mutable {
+            self->context_ = std::move(context);
+        });
     }
 
     void close() {
         gate_.close();
-        asio::post(on_, [self = shared_from_this()] {
-            error_code ignored;
-            for (const auto& each : self->acceptors_)
-                each->close(ignored);
-            self->room_.set();
-        });
-        const std::lock_guard lock(mutex_);
-        stopped_ = true;
-        for (const auto& each : shaking_)
-            asio::post(each->get_executor(), [each] { each->close(); });
+        asio::post(on_, [self = shared_from_this()] { self->end(); });
     }
 
     runtime::gate& gate() { return gate_; }
@@ -99,6 +80,24 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
     [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
   private:
+    /// One that waits. It has no more than a socket yet.
+    struct caller {
+        tcp::socket socket;
+        std::string address;
+        runtime::gate::pass pass;
+    };
+
+    static admission::settings admission_of(const web_socket_listener_settings& wanted) {
+        admission::settings out;
+        out.slots = wanted.most_handshakes;
+        out.room = wanted.most_waiting;
+        out.silence = wanted.handshake_timeout;
+        out.patience = wanted.handshake_timeout / 5;
+        return out;
+    }
+
+    static base::steady_time now() { return base::system_clock().steady_now(); }
+
     static asio::awaitable<void> accept_loop(std::shared_ptr<impl> self, std::shared_ptr<tcp::acceptor> from) {
         while (from->is_open()) {
             co_await self->room_.wait();
@@ -128,53 +127,111 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         return loop_.make_strand();
     }
 
+    // Until it is admitted a socket is used on this strand alone.
     void take(tcp::socket socket) {
         auto pass = gate_.enter();
-        if (!pass)
+        error_code failed;
+        const auto from = socket.remote_endpoint(failed);
+        if (!pass || failed)
             return;
-        if (++handshakes_ >= wanted_.most_handshakes)
-            room_.reset();
-        std::shared_ptr<tls_stream> stream;
-        {
-            const std::lock_guard lock(mutex_);
-            stream = std::make_shared<tls_stream>(std::move(socket), context_, tls_stream::side::server);
-            if (stopped_)
-                return;
-            shaking_.insert(stream);
+        const auto who = admission_.came(origin_of(from.address()), now());
+        auto& waits =
+            waiting_.try_emplace(who, caller{std::move(socket), to_text(from), std::move(*pass)}).first->second;
+        waits.socket.async_wait(asio::socket_base::wait_read,
+                                asio::bind_executor(on_, [self = shared_from_this(), who](const error_code& ended) {
+                                    if (!ended) {
+                                        self->admission_.spoke(who);
+                                        self->proceed();
+                                    }
+                                }));
+        proceed();
+    }
+
+    void proceed() {
+        if (ended_)
+            return;
+        for (auto again = true; std::exchange(again, false);) {
+            const auto step = admission_.next(now());
+            for (const auto each : step.evicted)
+                evict(each);
+            for (const auto each : step.admitted)
+                if (!admit(each)) {
+                    admission_.gone(each);
+                    again = true;
+                }
         }
+        if (admission_.has_room())
+            room_.set();
+        else
+            room_.reset();
+        const auto next = admission_.next_at();
+        if (!next)
+            return;
+        timer_.expires_at(*next);
+        timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+            if (!cancelled)
+                self->proceed();
+        });
+    }
+
+    void evict(admission::number who) {
+        if (const auto at = shaking_.find(who); at != shaking_.end()) {
+            const auto over = at->second;
+            asio::post(over->get_executor(), [over] { over->close(); });
+            return; // its end is told where it shakes hands
+        }
+        auto waited = waiting_.extract(who);
+        if (waited && tell_.failed)
+            tell_.failed(waited.mapped().address, error("handshake_timeout", "it said nothing in time", true),
+                         std::nullopt);
+    }
+
+    // False when it has gone meanwhile, so that nothing is spent on it.
+    bool admit(admission::number who) {
+        auto waited = waiting_.extract(who);
+        if (!waited)
+            return false;
+        auto& one = waited.mapped();
+        pollfd state{one.socket.native_handle(), POLLRDHUP, 0};
+        if (::poll(&state, 1, 0) == 1)
+            return false;
+        auto over = std::make_shared<tls_stream>(std::move(one.socket), context_, tls_stream::side::server);
+        shaking_.emplace(who, over);
         if (tell_.judge)
-            stream->judge_peer(tell_.judge);
-        const auto on = stream->get_executor();
-        runtime::spawn(on, "fleet handshake", shake_hands(shared_from_this(), std::move(stream), std::move(*pass)));
+            over->judge_peer(tell_.judge);
+        const auto on = over->get_executor();
+        runtime::spawn(
+            on, "fleet handshake",
+            shake_hands(shared_from_this(), std::move(over), who, std::move(one.address), std::move(one.pass)));
+        return true;
     }
 
     static asio::awaitable<void> shake_hands(std::shared_ptr<impl> self, std::shared_ptr<tls_stream> over,
-                                             runtime::gate::pass pass) {
-        error_code ignored;
-        const auto from = over->socket().remote_endpoint(ignored);
+                                             admission::number who, std::string from, runtime::gate::pass pass) {
         asio::steady_timer timer(over->get_executor(), self->wanted_.handshake_timeout);
         timer.async_wait([over](const error_code& cancelled) {
             if (!cancelled)
                 over->close();
         });
         auto made = co_await accept_web_socket(over, self->wanted_.limits);
-        const bool late = timer.cancel() == 0;
-        {
-            const std::lock_guard lock(self->mutex_);
-            self->shaking_.erase(over);
-        }
-        asio::post(self->on_, [self] {
-            --self->handshakes_;
-            self->room_.set();
+        const bool late = timer.cancel() == 0; // it has fired, or is about to
+        const bool cut_off = late || !over->socket().is_open();
+        asio::post(self->on_, [self, who] {
+            self->shaking_.erase(who);
+            self->admission_.gone(who);
+            self->proceed();
         });
-        if (made && !late) {
+        if (made && !cut_off) {
             self->tell_.opened(std::move(*made));
         } else {
-            const auto why = late ? error("handshake_timeout", "it did not shake hands in time", true) : made.error();
+            const auto why =
+                cut_off ? error("handshake_timeout", "it did not shake hands in time", true) : made.error();
             if (self->tell_.failed)
-                self->tell_.failed(to_text(from), why, over->refused());
-            if (!late)
+                self->tell_.failed(from, why, over->refused());
+            if (over->refused() && ++self->parting_ <= self->wanted_.most_handshakes)
                 co_await part(over);
+            if (over->refused())
+                --self->parting_;
             over->close();
         }
         static_cast<void>(pass);
@@ -196,19 +253,35 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
                                                     asio::redirect_error(asio::use_awaitable, failed));
     }
 
+    void end() {
+        ended_ = true;
+        error_code ignored;
+        for (const auto& each : acceptors_)
+            each->close(ignored);
+        timer_.cancel();
+        room_.set();
+        waiting_.clear();
+        for (const auto& [who, each] : shaking_)
+            asio::post(each->get_executor(), [each = each] { each->close(); });
+    }
+
     runtime::io& loop_;
     const web_socket_listener_settings wanted_;
     const web_socket_events tell_;
     runtime::strand on_;
+    // On that strand:
     runtime::event room_;
-    std::size_t handshakes_ = 0;
+    asio::steady_timer timer_;
+    admission admission_;
     std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
+    tls_context context_;
+    std::unordered_map<admission::number, caller> waiting_;
+    std::unordered_map<admission::number, std::shared_ptr<tls_stream>> shaking_;
+    bool ended_ = false;
+    // On any thread:
     std::vector<std::string> addresses_;
     runtime::gate gate_;
-    std::mutex mutex_; ///< For what follows.
-    tls_context context_;
-    std::unordered_set<std::shared_ptr<tls_stream>> shaking_;
-    bool stopped_ = false;
+    std::atomic<std::size_t> parting_ = 0;
 };
 
 web_socket_listener::web_socket_listener(runtime::io& loop, web_socket_listener_settings wanted, web_socket_events tell)

@@ -15,7 +15,8 @@ namespace ferrule::net {
 
 struct web_socket_listener_settings {
     std::vector<std::string> addresses; ///< As parse_listen_address reads them.
-    std::size_t most_handshakes = 64;   ///< Beyond it nothing is accepted, and the kernel's queue fills.
+    std::size_t most_handshakes = 64;   ///< At once; see admission for who gets them.
+    std::size_t most_waiting = 1024;    ///< Of those that wait for one; beyond it the kernel's queue fills.
     base::duration handshake_timeout = std::chrono::seconds(10);
     web_socket_limits limits;
     std::string setting; ///< Where the addresses come from, for complaints.
@@ -29,8 +30,9 @@ struct web_socket_events {
     certificate_judge judge;
 };
 
-/// Listens and shakes hands, a bounded number at a time: when a thousand clients come at once each gets its turn, and
-/// those that are connected are served meanwhile. Made and started on any thread; all else is thread-safe.
+/// Listens and shakes hands, a bounded number at a time: when a thousand clients come at once each gets its turn, those
+/// that are connected are served meanwhile, and one that says nothing keeps nobody else waiting. Made and started on
+/// any thread; all else is thread-safe.
 class web_socket_listener {
   public:
     web_socket_listener(runtime::io& loop, web_socket_listener_settings wanted, web_socket_events tell);

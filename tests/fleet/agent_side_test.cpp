@@ -204,6 +204,27 @@ TEST_CASE("controllers are tried in turn, and the one that was connected first a
     CHECK(it.lost().wait == 1500ms);
 }
 
+TEST_CASE("one that is refused for what it is asks ever more rarely, and of several controllers all of them first") {
+    auto alone = plan(1, 0.5);
+    const auto at_first = alone.refused().wait;
+    CHECK(at_first == 375ms); // half of the bound, and half of the other half
+    CHECK(alone.refused().wait == 750ms);
+    for (int i = 0; i < 20; ++i)
+        alone.refused();
+    CHECK(alone.refused().wait == 45min);
+    alone.connected();
+    CHECK(alone.refused().wait == at_first);
+
+    auto three = plan(3, 0.5);
+    const auto second = three.refused();
+    CHECK(second.controller == 1);
+    CHECK(second.wait < 1s);
+    CHECK(three.refused().controller == 2);
+    const auto again = three.refused();
+    CHECK(again.controller == 0);
+    CHECK(again.wait == 375ms);
+}
+
 TEST_CASE("a time that the controller names is kept to, by no two agents alike") {
     auto it = plan(1, 0.25);
     CHECK(it.told_to_wait(8s).wait == 10s);

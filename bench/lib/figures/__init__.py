@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from figure import Figure
 from workshop import Workshop
 
-MODULES = ("latency", "throughput", "memory", "start", "store", "plugins", "probes", "agent_jobs")
+MODULES = ("latency", "throughput", "memory", "start", "store", "plugins", "probes", "agent_jobs", "fleet")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ struct agent_options {
     std::string region;
     std::vector<std::string> labels;
     bool forget = false;
+    bool unknown = false;
     bool as_json = false;
 };
 
@@ -149,11 +150,17 @@ void add_agent(CLI::App& root, action& chosen) {
     revoking->add_option("NAME", options->name, "Its name")->required();
     revoking->add_flag("--forget", options->forget,
                        "Remove the record of one that is revoked and whose certificate has expired");
+    revoking->add_flag(
+        "--unknown", options->unknown,
+        "Refuse it even though it never came here: another controller with the same authority admitted it");
     add_server_options(*revoking, options->server);
     revoking->callback([options, &chosen] {
         chosen = [options] {
             return run_delete(options->server,
-                              "/api/v1/agents/" + escape(options->name) + (options->forget ? "?forget=true" : ""),
+                              "/api/v1/agents/" + escape(options->name) +
+                                  (options->forget    ? "?forget=true"
+                                   : options->unknown ? "?unknown=true"
+                                                      : ""),
                               (options->forget ? "forgot " : "revoked ") + options->name);
         };
     });

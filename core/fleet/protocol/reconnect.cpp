@@ -18,6 +18,18 @@ reconnect::step reconnect::failed() {
     return {current_, drawn_up_to(std::min(bound, settings_.most))};
 }
 
+reconnect::step reconnect::refused() {
+    const auto controllers = std::max<std::size_t>(settings_.controllers, 1);
+    if (++refusals_ % controllers != 0)
+        return failed(); // another one may know better
+    current_ = (current_ + 1) % controllers;
+    auto bound = settings_.first;
+    for (auto rounds = refusals_ / controllers; rounds > 1 && bound < settings_.most_refused; --rounds)
+        bound *= 2;
+    bound = std::min(bound, settings_.most_refused);
+    return {current_, bound / 2 + drawn_up_to(bound / 2)};
+}
+
 reconnect::step reconnect::lost() {
     return {current_, drawn_up_to(std::min(settings_.spread, settings_.most))};
 }

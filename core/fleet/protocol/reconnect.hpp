@@ -20,6 +20,8 @@ class reconnect {
         base::duration most = std::chrono::seconds(60);
         /// The bound after a connection that had stood: a controller's restart brings all agents back at once.
         base::duration spread = std::chrono::seconds(3);
+        /// The bound of one that every controller refuses for what it is, which only people can change.
+        base::duration most_refused = std::chrono::hours(1);
     };
 
     /// `chance` gives an even number in [0, 1).
@@ -35,13 +37,16 @@ class reconnect {
 
     /// The connection could not be made, or was refused.
     step failed();
+    /// The controller refuses this agent itself: its certificate, or its token. The bound doubles with every round of
+    /// all controllers, beyond `most`, and the wait is at least half of it.
+    step refused();
     /// A connection that had been greeted has gone.
     step lost();
     /// The controller has named a time; no earlier than that, and not all at once.
     step told_to_wait(base::duration at_least);
 
     /// The controller greets: failures are forgotten.
-    void connected() noexcept { failures_ = 0; }
+    void connected() noexcept { failures_ = refusals_ = 0; }
 
   private:
     base::duration drawn_up_to(base::duration bound);
@@ -50,6 +55,7 @@ class reconnect {
     std::function<double()> chance_;
     std::size_t current_ = 0;
     std::size_t failures_ = 0;
+    std::size_t refusals_ = 0;
 };
 
 } // namespace ferrule::fleet::protocol

@@ -1,0 +1,23 @@
+// Sockets that listen.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <string>
+
+#include "base/error.hpp"
+
+namespace ferrule::net {
+
+namespace asio = boost::asio;
+
+/// Listens at an address as parse_listen_address reads it; `*` takes both IPv4 and IPv6. `setting` is where it comes
+/// from, for complaints. Fails with `listen_failed`.
+result<asio::ip::tcp::acceptor> open_acceptor(const asio::any_io_executor& on, const std::string& address,
+                                              const std::string& setting);
+
+/// Whom an address belongs to, as far as it can be told: with IPv6 a host has a whole /64 of them. Text without a form.
+std::string origin_of(const asio::ip::address& from);
+
+} // namespace ferrule::net

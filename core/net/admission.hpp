@@ -1,0 +1,93 @@
+// Decides which of those that knock are let in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace ferrule::net {
+
+/// Who may shake hands, when more come than can be served at once and some of them only want to be in the way. One that
+/// has said nothing yet holds a place in the waiting room, which is cheap; one that has spoken waits there for one of
+/// the slots, in the order in which they spoke. When the room is full, the one that has been silent for longest makes
+/// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of one
+/// that fills half of the room some are turned away. A slot whose peer has let the others wait for too long is taken
+/// from it. Sans-I/O; one thread at a time.
+class admission {
+  public:
+    struct settings {
+        std::size_t slots = 64;
+        std::size_t room = 1024;                           ///< Places without a slot.
+        base::duration patience = std::chrono::seconds(2); ///< With a slot, while others wait for one.
+        base::duration silence = std::chrono::seconds(10); ///< Without a word.
+    };
+
+    /// Ascends with their arrival.
+    using number = std::uint64_t;
+
+    explicit admission(settings wanted);
+
+    /// Somebody came from `origin`, an address or a network.
+    number came(std::string origin, base::steady_time now);
+    /// It has begun to speak.
+    void spoke(number who);
+    /// Its connection has gone, or is past the handshake.
+    void gone(number who);
+
+    struct step {
+        std::vector<number> evicted; ///< To be closed; they count as gone.
+        std::vector<number> admitted;
+    };
+
+    /// What follows from all of that.
+    step next(base::steady_time now);
+    /// When next() is to be called though nothing has happened.
+    [[nodiscard]] std::optional<base::steady_time> next_at() const;
+    /// Whether one more can come; else it had better wait where it is.
+    [[nodiscard]] bool has_room() const;
+
+  private:
+    enum class phase { silent, ready, admitted };
+
+    struct caller {
+        std::string origin;
+        phase what = phase::silent;
+        base::steady_time since{}; ///< Its arrival, or when it was admitted.
+    };
+
+    struct presence {
+        std::size_t waiting = 0;
+        std::size_t admitted = 0;
+    };
+
+    using crowd_map = std::unordered_map<std::string, presence>;
+
+    [[nodiscard]] std::size_t waiting() const noexcept { return silent_.size() + ready_.size(); }
+
+    [[nodiscard]] std::size_t fair_share() const noexcept;
+    [[nodiscard]] crowd_map::const_iterator crowd() const;
+    void make_place();
+    std::optional<number> choose_ready(bool& fair) const;
+    std::optional<number> choose_victim(bool fair, base::steady_time now) const;
+    void evict(number who);
+
+    const settings settings_;
+    number last_ = 0;
+    std::unordered_map<number, caller> all_;
+    crowd_map origins_;
+    std::set<number> silent_;
+    std::deque<number> ready_;
+    std::set<std::pair<base::steady_time, number>> admitted_;
+    std::vector<number> evicted_;
+};
+
+} // namespace ferrule::net

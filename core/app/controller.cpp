@@ -245,7 +245,8 @@ std::vector<model::node_info> controller::parts::nodes() {
 }
 
 asio::awaitable<result<void>> controller::parts::start_checks() {
-    const check_surroundings around{loop_, pool_, *store_, *vault_, plugins_, bus_, figures_, [this] { return nodes(); }};
+    const check_surroundings around{loop_,    pool_, *store_,  *vault_,
+                                    plugins_, bus_,  figures_, [this] { return nodes(); }};
     checks_ = std::make_unique<check_parts>(around, settings_);
     if (auto* const link = fleet_->link())
         checks_->reach_agents(*link);

@@ -80,30 +80,6 @@ TEST_CASE("a page that is there is up, with its phases and figures") {
     CHECK_THAT(head, !Contains("Authorization") && !Contains("Accept-Encoding"));
 }
 
-TEST_CASE("compression can be required, and asked for in words of one's own") {
-    site page{[](const std::string& head) {
-        const bool wants = head.find("Accept-Encoding: br, identity\r\n") == std::string::npos;
-        // "x", packed by gzip
-        return wants
-                   ? ok(std::string(
-                            "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x00\x00\x83\x16\xdc\x8c\x01\x00\x00\x00", 21),
-                        "Content-Encoding: gzip\r\n")
-                   : ok("x");
-    }};
-    const auto packed = measure({{"url", page.url()}, {"compression", "gzip"}, {"compression_required", true}});
-    INFO(packed.dump());
-    CHECK(packed["success"] == true);
-    CHECK(packed["metrics"]["uncompressed_body_length"] == 1);
-    const auto other = measure({{"url", page.url()}, {"compression", "br"}, {"compression_required", true}});
-    CHECK_THAT(reason(other), Contains("the body is not compressed with br (compression_required)"));
-    const auto plain = measure({{"url", page.url()},
-                                {"compression", "gzip"},
-                                {"compression_required", true},
-                                {"headers", {{"Accept-Encoding", "br, identity"}}}});
-    CHECK_THAT(reason(plain), Contains("the body is not compressed with gzip (compression_required)"));
-    CHECK_THAT(page.head(2), Contains("Accept-Encoding: br, identity\r\n") && !Contains("Accept-Encoding: gzip"));
-}
-
 TEST_CASE("a target of host and port takes scheme and path from the settings") {
     site page{[](const std::string& head) { return ok(head); }};
     const auto seen = measure({{"host", "127.0.0.1"},

@@ -88,7 +88,7 @@ class exporter_routes {
         if (wanted.debug && anonymous_)
             co_return problem_reply(
                 asked, error("forbidden", "debug: tells what the target said, which is not for everybody; use `ferrule "
-                                          "probe`, or let probes.exporter.access ask for a token"));
+                                          "probe`, or let exporter.access ask for a token"));
         const auto fields = wanted.debug ? debug_fields : series_fields;
         auto asking = over_.page(std::move(wanted));
         auto page = co_await std::move(asking);

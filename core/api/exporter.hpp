@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "api/endpoint.hpp"
-#include "config/probe_settings.hpp"
+#include "config/exporter_settings.hpp"
 
 namespace ferrule::probes::blackbox {
 class exporter;

@@ -95,7 +95,7 @@ class check_parts::parts {
         , one_off_(
               settings.node, [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
               schemas_of(around.plugins), around.nodes, settings.probes.max_one_off)
-        , exporter_(one_off_, around.pool, exporter_options_of(settings.probes.exporter)) {
+        , exporter_(one_off_, around.pool, exporter_options_of(settings.exporter)) {
         service_.on_assignments([this] {
             runner_.assign(service_.assignments_for(settings_.node));
             if (agents_)

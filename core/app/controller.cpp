@@ -270,8 +270,7 @@ asio::awaitable<result<void>> controller::parts::start_server() {
     over.commands = commands_.get();
     over.operators_may_command = settings_.commands.operators;
     dispatcher_ = std::make_unique<http::dispatcher>(
-        api::make_router(over, settings_.http,
-                         api::exporter_page{checks_->exporter(), settings_.probes.exporter.access}),
+        api::make_router(over, settings_.http, api::exporter_page{checks_->exporter(), settings_.exporter.access}),
         [this](std::string_view text, base::wall_time now) { return tokens_->recognise(text, now); },
         settings_.http.rate_limit, base::system_clock(), http::make_request_metrics(figures_.registry()));
     server_ = std::make_unique<http::server>(loop_, *dispatcher_, settings_.http);

@@ -125,7 +125,7 @@ class Page(SystemTest):
         return thing
 
     def daemon(self, **exporter: object) -> Daemon:
-        made = Daemon(self.scratch / "ferrule", {"probes": {"exporter": exporter}})
+        made = Daemon(self.scratch / "ferrule", {"exporter": exporter})
         return self.closed_later(made)
 
 
@@ -205,7 +205,7 @@ class Files(Page):
             copy = self.scratch / "copy.yml"
             shutil.copy(file, copy)
             config = self.scratch / "check.yaml"
-            config.write_text(json.dumps({"probes": {"exporter": {"modules": str(copy), "unsupported": "leave_out"}}}))
+            config.write_text(json.dumps({"exporter": {"modules": str(copy), "unsupported": "leave_out"}}))
             checked = self.run_program(str(self.daemon().program), "check-config", str(config))
             self.assertNotIn("error", checked.stderr)
             if "grpc" in copy.read_text():

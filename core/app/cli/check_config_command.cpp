@@ -48,7 +48,7 @@ int check(const config_choice& chosen) {
         return config_fault;
     }
     auto warnings = settings->warnings;
-    if (!check_modules(settings->probes.exporter, warnings))
+    if (!check_modules(settings->exporter, warnings))
         return config_fault;
     for (const auto& warning : warnings)
         std::fprintf(stderr, "warning: %s\n", warning.c_str());

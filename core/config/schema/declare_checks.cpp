@@ -187,41 +187,6 @@ const shape& shape_of<anchor_settings>() {
 }
 
 template <>
-struct choices_of<exporter_access> {
-    static constexpr std::array<std::pair<std::string_view, exporter_access>, 4> all{
-        {{"anonymous", exporter_access::anonymous},
-         {"viewer", exporter_access::viewer},
-         {"operator", exporter_access::operator_},
-         {"admin", exporter_access::admin}}};
-};
-
-template <>
-struct choices_of<unsupported_modules> {
-    static constexpr std::array<std::pair<std::string_view, unsupported_modules>, 2> all{
-        {{"refuse", unsupported_modules::refuse}, {"leave_out", unsupported_modules::leave_out}}};
-};
-
-template <>
-const shape& shape_of<exporter_settings>() {
-    using exporter = exporter_settings;
-    static const auto built =
-        builder<exporter>()
-            .add("modules", &exporter::modules,
-                 "Module file of blackbox_exporter; without it the modules of its own default file.",
-                 {.example = "/etc/prometheus/blackbox.yml"})
-            .add("access", &exporter::access,
-                 "The least role that may ask. With `anonymous` everybody who reaches the port may have this machine "
-                 "connect to whatever the modules allow, addresses inside the network included.")
-            .add("unsupported", &exporter::unsupported,
-                 "What becomes of modules that ask for what Ferrule cannot do: the file is refused, or they are left "
-                 "out with a warning and whoever asks for one is told why.")
-            .add("max_running", &exporter::max_running,
-                 "Probes of the page at the same time; others are answered with 503.", {.least = 1, .most = 100'000})
-            .build();
-    return built;
-}
-
-template <>
 const shape& shape_of<probes_settings>() {
     static const auto built =
         builder<probes_settings>()
@@ -240,7 +205,6 @@ const shape& shape_of<probes_settings>() {
                  "Targets at locations that get Prometheus series of their own.", {.most = 1'000'000})
             .add("anchors", &probes_settings::anchors,
                  "Hosts that nodes are known to be cut off without; a node that reaches none does not vote.")
-            .add("exporter", &probes_settings::exporter, "`GET /probe` as blackbox_exporter has it.")
             .build();
     return built;
 }

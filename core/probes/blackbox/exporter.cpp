@@ -217,7 +217,7 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
     const place here(running_, how_.most_running);
     if (!here)
         co_return error("overloaded",
-                        "as many probes as probes.exporter.max_running allows run already; try again in a moment",
+                        "as many probes as exporter.max_running allows run already; try again in a moment",
                         true);
     if (!asked.hostname.empty() && how->how == prober::http) {
         auto settings = json::parse(how->settings, nullptr, false);

@@ -83,8 +83,8 @@ class exporter_routes {
         wanted.target = asked.query_value("target").value_or("");
         wanted.hostname = asked.query_value("hostname").value_or("");
         wanted.debug = asked.query_value("debug") == "true";
-        if (const auto module = asked.query_value("module"); module && !module->empty())
-            wanted.module = *module;
+        if (const auto named = asked.query_value("module"); named && !named->empty())
+            wanted.module = *named;
         if (wanted.debug && anonymous_)
             co_return problem_reply(
                 asked, error("forbidden", "debug: tells what the target said, which is not for everybody; use `ferrule "

@@ -32,16 +32,16 @@ bool is_failed_probe(const error& what) {
 }
 
 // One of the probes that run now.
-class place {
+class running_probe {
   public:
-    place(std::atomic<std::uint32_t>& taken, std::uint32_t most)
+    running_probe(std::atomic<std::uint32_t>& taken, std::uint32_t most)
         : taken_(taken)
         , had_(taken.fetch_add(1) < most) {}
 
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
+    running_probe(const running_probe&) = delete;
+    running_probe& operator=(const running_probe&) = delete;
 
-    ~place() { taken_.fetch_sub(1); }
+    ~running_probe() { taken_.fetch_sub(1); }
 
     explicit operator bool() const noexcept { return had_; }
 
@@ -70,7 +70,7 @@ result<void> set_hostname(const std::string& hostname, json& settings) {
     if (headers.is_null())
         headers = json::object();
     for (const auto& [name, value] : headers.items())
-        if (base::equals_ignoring_case(name, "host") && value != hostname)
+        if (base::equals_ignoring_case(name, "host") && value.get<std::string>() != hostname)
             return error("invalid_parameter", "hostname: the module has the header Host already; leave one of them "
                                               "out");
     headers["Host"] = hostname;
@@ -165,9 +165,9 @@ asio::awaitable<model::sample> exporter::measure(const probe_module& how, const 
                                                  base::duration limit) {
     model::sample failed;
     const auto began = time_.steady_now();
-    const auto place = place_of(asked.target, how);
-    if (!place) {
-        failed.failed = place.error();
+    const auto where = place_of(asked.target, how);
+    if (!where) {
+        failed.failed = where.error();
         co_return failed;
     }
     one_off_request wanted;
@@ -177,7 +177,7 @@ asio::awaitable<model::sample> exporter::measure(const probe_module& how, const 
     model::check_target target;
     target.name = asked.target;
     json own = json::object();
-    for (const auto& [key, value] : place->items()) {
+    for (const auto& [key, value] : where->items()) {
         if (key == "host")
             target.host = value.get<std::string>();
         else if (key == "port")
@@ -214,11 +214,10 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
     auto how = module_for(asked);
     if (!how)
         co_return how.error();
-    const place here(running_, how_.most_running);
+    const running_probe here(running_, how_.most_running);
     if (!here)
         co_return error("overloaded",
-                        "as many probes as exporter.max_running allows run already; try again in a moment",
-                        true);
+                        "as many probes as exporter.max_running allows run already; try again in a moment", true);
     if (!asked.hostname.empty() && how->how == prober::http) {
         auto settings = json::parse(how->settings, nullptr, false);
         if (const auto set = set_hostname(asked.hostname, settings); !set)
@@ -236,7 +235,9 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
         found.failed = prepared.error();
     if (found.failed && !is_failed_probe(*found.failed))
         co_return *found.failed;
-    co_return asked.debug ? debug_text(asked, *how, found, limit) : series_text(*how, found);
+    if (asked.debug)
+        co_return debug_text(asked, *how, found, limit);
+    co_return series_text(*how, found);
 }
 
 } // namespace ferrule::probes::blackbox

@@ -186,7 +186,7 @@ class page {
         add("probe_dns_authority_rrs", "Records in the authority section", metric("dns_authority_rrs"));
         add("probe_dns_query_succeeded", "Whether the server gave a proper answer, whatever it says",
             metric("dns_query_succeeded"));
-        if (of_.asks_serial && metric("dns_query_succeeded") != 0)
+        if (of_.asks_serial && metric("dns_query_succeeded") > 0)
             add("probe_dns_serial", "Serial of the SOA record in the answer", metric("dns_serial"));
     }
 

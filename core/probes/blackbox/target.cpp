@@ -55,9 +55,9 @@ std::optional<json> take_login(std::string& url) {
 bool logs_in(const probe_module& of) {
     const auto settings = json::parse(of.settings, nullptr, false);
     const auto headers = settings.value("headers", json::object());
-    const bool header = std::any_of(headers.items().begin(), headers.items().end(), [](const auto& each) {
-        return base::equals_ignoring_case(each.key(), "authorization");
-    });
+    bool header = false;
+    for (const auto& each : headers.items())
+        header = header || base::equals_ignoring_case(each.key(), "authorization");
     return header || settings.contains("basic_auth") || settings.contains("bearer_token") || !of.files.empty();
 }
 

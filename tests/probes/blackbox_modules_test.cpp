@@ -136,7 +136,7 @@ TEST_CASE("a bad module file is refused with the place and what to do") {
     CHECK(complaint("http", "methd: GET") ==
           "blackbox.yml:5:7: modules.m.http.methd: unknown key; did you mean \"method\"?");
     CHECK(complaint("http", "fail_if_body_matches_regexp: ['a', '(']") ==
-          "blackbox.yml:5:41: modules.m.http.fail_if_body_matches_regexp[1]: this is not a regular expression: missing "
+          "blackbox.yml:5:42: modules.m.http.fail_if_body_matches_regexp[1]: this is not a regular expression: missing "
           "closing "
           "parenthesis at character 2");
     CHECK(complaint("http", "headers: {A b: c}") ==

@@ -217,7 +217,7 @@ class Files(Page):
         daemon.spawn()
         self.assertNotEqual(daemon.wait(), 0)
         self.assertIn(f"{self.modules}:2:17: modules.rpc.prober: blackbox_exporter has the prober grpc and Ferrule has not", daemon.all_log)
-        self.assertIn(f"{self.modules}:3:37: modules.web.http.methd: unknown key; did you mean \"method\"?", daemon.all_log)
+        self.assertIn(f"{self.modules}:3:30: modules.web.http.methd: unknown key; did you mean \"method\"?", daemon.all_log)
 
         self.modules.write_text("modules:\n  web: {prober: http}\n")
         daemon.start()

@@ -3,12 +3,10 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "fleet/join_tokens.hpp"
-#include "fleet/pki/request.hpp"
+#include "fleet/joining.hpp"
 #include "fleet/protocol/frame.hpp"
 #include "net/web_socket_client.hpp"
 #include "runtime/spawn.hpp"
-#include "runtime/within.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,9 +14,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <unistd.h>
-
-#include <array>
 #include <stdexcept>
 
 namespace ferrule::fleet {
@@ -38,11 +33,6 @@ net::web_socket_limits limits() {
     net::web_socket_limits out;
     out.message = longest_message;
     return out;
-}
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 bool is_about_certificate(std::string_view code) {
@@ -125,46 +115,10 @@ asio::awaitable<void> agent_link::run(runtime::gate::pass pass) {
 }
 
 asio::awaitable<result<void>> agent_link::join(std::string controller) {
-    const auto& token = parts_.settings.join_token;
-    if (token.empty())
-        co_return error("not_joined", "this agent has not joined the fleet: make a token on the controller with "
-                                      "`ferrule agent token create` and give it as agent.join_token");
-    auto fingerprint = authority_in(token.reveal());
-    if (!fingerprint)
-        co_return fingerprint.error();
-    auto context = net::make_pinned_client_context(*fingerprint);
-    auto key = parts_.identity.pending_key();
-    if (!context || !key) {
-        const auto why = context ? key.error() : context.error();
-        co_return why;
-    }
-    protocol::enrolment wanted;
-    auto request = pki::make_request(*key, parts_.settings.name);
-    if (!request)
-        co_return request.error();
-    wanted.token = token.reveal();
-    wanted.request = std::move(*request);
-    wanted.name = parts_.settings.name;
-    wanted.host = greeting().host;
-    const auto limit = parts_.settings.connect_timeout;
-    auto dialed = co_await net::dial_web_socket(parts_.names, controller, *context, limits(), limit);
-    if (!dialed)
-        co_return dialed.error();
-    const auto over = *dialed;
-    over->send(
-        std::make_shared<const std::string>(protocol::make_frame(protocol::kinds::enrol, protocol::to_json(wanted))));
-    base::wipe(wanted.token);
-    const auto answer = co_await runtime::within(limit, over->read());
-    over->cut_off();
-    if (!answer)
-        co_return answer.error();
-    const auto granted = protocol::enrolment_answer(*answer);
-    if (!granted)
-        co_return granted.error();
-    auto saved = parts_.identity.save(*granted, *key);
-    if (!saved)
-        co_return saved.error();
-    identity_ = std::move(*saved);
+    auto joined = co_await join_fleet(parts_.names, parts_.identity, parts_.settings, std::move(controller));
+    if (!joined)
+        co_return joined.error();
+    identity_ = std::move(*joined);
     base::log::info("fleet", "joined the fleet",
                     {{"agent", identity_->facts.name},
                      {"serial", identity_->facts.serial},

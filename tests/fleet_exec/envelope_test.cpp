@@ -149,6 +149,10 @@ TEST_CASE("an order is begun within its time only, give or take the clocks") {
     auto long_lived = given;
     long_lived.not_after = noon + 2h;
     CHECK(code(by, long_lived, noon) == "lifetime_too_long");
+    for (const int centuries : {3, 5, 6, 9}) {
+        long_lived.not_after = noon + centuries * 100 * 8766h; // more than fits into nanoseconds
+        CHECK(code(by, long_lived, noon) == "lifetime_too_long");
+    }
     auto backwards = given;
     backwards.not_after = noon - 1s;
     CHECK(code(by, backwards, noon - 2s) == "lifetime_too_long");

@@ -2,32 +2,18 @@
 restart, are refused when their certificates are revoked, expired or another fleet's, and open no port."""
 
 import json
-import os
-import ssl
 import socket
+import ssl
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import own_network
 from daemon import Daemon
+from fleet import make_certificate
 from surroundings import FERRULE, SystemTest, main
 
-INSIDE = "FERRULE_TEST_NAMESPACE"
-SKIPPED = 77
 LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
-
-
-def enter_namespace() -> None:
-    """Runs this file again in a fresh namespace; the process's end removes it and what is in it."""
-    network = "ip link set lo up; ip link add probe type veth peer name other; ip link delete probe"
-    for how in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"], ["sudo", "-n", "-E", "unshare", "--net"]):
-        tried = subprocess.run([*how, "sh", "-e", "-c", network], capture_output=True, text=True, check=False)
-        if tried.returncode == 0:
-            line = [*how, "sh", "-e", "-c", 'eval "$1"; shift; exec "$@"', "sh", network, sys.executable, "-B", *sys.argv]
-            os.execvpe(line[0], line, {**os.environ, INSIDE: "yes"})
-    print(f"not run: no network namespace can be made here: {tried.stderr.strip()}")
-    sys.exit(SKIPPED)
 
 
 def run(*line: str) -> str:
@@ -77,11 +63,16 @@ class Agent(Daemon):
         self.file.write_text(text)
         self.file.chmod(0o600)
 
-    def start(self) -> "Agent":
+    def prepare(self) -> None:
+        """Its files, as they are before its first start."""
+        self.write_settings()
         starter = self.folder / "in-namespace"
         starter.write_text(f'#!/bin/sh\nexec {" ".join(self.network.enter())} {FERRULE} "$@"\n')
         starter.chmod(0o700)
         self.program = starter
+
+    def start(self) -> "Agent":
+        self.prepare()
         self.spawn()
         self.line(r"app: ready ")
         return self
@@ -118,9 +109,10 @@ class Agents(SystemTest):
         self.addCleanup(made.close)
         return made
 
-    def agent(self, number: int, name: str) -> Agent:
+    def agent(self, number: int, name: str, **more: Any) -> Agent:
         token = self.cli("agent", "token", "create", "--label", "from=token")
         made = Agent(self.scratch / name, self.network(number), name, token)
+        made.settings["agent"].update(more)
         made.start()
         self.addCleanup(made.close)
         self.controller.line(rf"fleet: an agent is connected agent={name} ")
@@ -167,6 +159,31 @@ class Agents(SystemTest):
         for agent in agents:
             self.assertTrue(agent.running())
 
+    def test_an_agent_at_work_has_no_socket_that_listens(self) -> None:
+        here = "10.77.1.1"
+        probes: dict[str, Any] = {
+            "icmp": {"targets": [{"host": here}]}, "tcp": {"targets": [{"host": here, "port": 8521}]},
+            "udp": {"targets": [{"host": here, "port": 9}], "settings": {"send": "x", "expect": "y", "attempts": 3}},
+            "dns": {"targets": [{"host": here}], "settings": {"query_name": "example.net"}},
+            "http": {"targets": [{"url": f"http://{here}:8520/"}]}}
+        agent = self.agent(1, "edge1", exec={"enabled": True, "shell": True})
+        seen: set[str] = set()
+        looks = 0
+        with self.controller.api() as api, self.controller.api() as listening:
+            happened = listening.stream("/api/v1/events?topics=check.sample")
+            next(happened)
+            for probe, what in probes.items():
+                api("POST", "/api/v1/checks", {"name": probe, "probe": probe, "interval": "200ms", "timeout": "200ms", "nodes": {"names": ["edge1"]}, **what},
+                    expect=201)
+            while seen != set(probes) or looks < 25:
+                seen.add(next(happened).data["check"])
+                looks += 1
+                self.assertEqual(agent.listening(), [])
+        # As a program on its host sees it, and so while a command runs. Unix sockets are those of its namespace too; a raw socket for ICMP,
+        # where the host allows no datagram socket, has no port.
+        done = self.cli("command", "run", "--on", "edge1", "--shell", "--", "ss -Hlntupx; echo looked")
+        self.assertEqual(done, "looked\n")
+
     def test_a_revoked_agent_is_cut_off_and_refused_and_may_join_again_with_a_new_token(self) -> None:
         agent = self.agent(1, "edge1")
         self.cli("agent", "revoke", "edge1")
@@ -183,19 +200,38 @@ class Agents(SystemTest):
         self.controller.line(r"fleet: an agent is connected agent=edge1 ", after)
         self.assertEqual(self.shown("edge1")["state"], "online")
 
-    def certificate(self, name: str, authority: Path, *dates: str) -> Path:
-        """Of this authority, with a key beside it; as an attacker or a clock would have it."""
-        folder = self.scratch / name
-        folder.mkdir()
-        (folder / "index").write_text("")
-        (folder / "ca.cnf").write_text(
-            f"[ca]\ndefault_ca = it\n[it]\ndir = {folder}\ndatabase = {folder}/index\nnew_certs_dir = {folder}\nrand_serial = yes\n"
-            f"certificate = {authority}/ca.pem\nprivate_key = {authority}/ca.key\ndefault_md = sha256\npolicy = any\nx509_extensions = agent\n"
-            "[any]\ncommonName = supplied\n[agent]\nextendedKeyUsage = clientAuth\n")
-        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", f"{folder}/key.pem", "-out", f"{folder}/csr.pem")
-        run("openssl", "ca", "-batch", "-config", f"{folder}/ca.cnf", "-in", f"{folder}/csr.pem", "-out", f"{folder}/cert.pem", "-notext", *dates)
-        return folder
+    def test_an_agent_enrols_ahead_of_its_first_start_and_is_told_what_is_wrong(self) -> None:
+        agent = Agent(self.scratch / "edge1", self.network(1), "edge1", self.cli("agent", "token", "create"))
+        agent.prepare()
+
+        def enrol(*more: str, typed: str = "", status: int = 0) -> "subprocess.CompletedProcess[str]":
+            return self.run_program(str(agent.program), "agent", "enrol", "-c", str(agent.file), *more, typed=typed, status=status)
+
+        made = enrol()
+        self.assertRegex(made.stdout, rf"^name +edge1\nserial +[0-9a-f]+\nvalid until +\S+Z\nfolder +{agent.folder}/data/fleet\n$")
+        self.assertIn("Joined the fleet", made.stderr)
+        self.assertEqual(self.shown("edge1")["state"], "offline")
+        serial = self.shown("edge1")["certificate"]["serial"]
+        again = enrol("--json")
+        self.assertIn("has joined its fleet already", again.stderr)
+        self.assertEqual((json.loads(again.stdout)["serial"], json.loads(again.stdout)["joined"]), (serial, False))
+        agent.start()
+        self.controller.line(r"fleet: an agent is connected agent=edge1 ")
+        self.assertNotRegex(agent.all_log, "joined the fleet")
+        self.assertEqual(agent.stop(), 0)
+
+        self.cli("agent", "revoke", "edge1")
+        refused = enrol("--again", status=1)
+        self.assertRegex(refused.stderr, r"10\.77\.1\.1:8521: the join token was already used by edge1.*\nferrule: edge1 has not joined the fleet\n")
+        token = self.cli("agent", "token", "create")
+        anew = json.loads(enrol("--again", "--json", "--token-file", "-", typed=token).stdout)
+        self.assertTrue(anew["joined"])
+        self.assertNotEqual(anew["serial"], serial)
+        self.assertNotIn(token.strip(), self.controller.all_log)
+        enrol("--again", "--token-file", "-", status=2)
+        self.controller.stop()
+        self.assertIn("10.77.1.1:8521: ", enrol("--again", status=1).stderr)
+        self.assertIn("role: agent", self.run_program(str(FERRULE), "agent", "enrol", "-c", str(self.controller.file), status=1).stderr)
 
     def dial(self, folder: Path) -> None:
         """The controller must end it."""
@@ -210,16 +246,15 @@ class Agents(SystemTest):
 
     def test_expired_and_foreign_certificates_are_refused_with_the_reason_in_the_log(self) -> None:
         ours = Path(self.ca["folder"])
-        self.dial(self.certificate("late", ours, "-startdate", "20240101000000Z", "-enddate", "20240201000000Z"))
+        self.dial(make_certificate(self.scratch / "late", ours, "late", "-startdate", "20240101000000Z", "-enddate", "20240201000000Z"))
         self.controller.line(r"an agent's certificate is refused agent=late .*reason=\"certificate has expired\"")
         foreign = self.scratch / "foreign.yaml"
         foreign.write_text(f"data_dir: {self.scratch}/foreign\nrun_dir: {self.scratch}/foreign-run\n")
         theirs = Path(json.loads(self.offline("ca", "init", "-c", str(foreign), "--json"))["folder"])
-        self.dial(self.certificate("stranger", theirs, "-days", "1"))
+        self.dial(make_certificate(self.scratch / "stranger", theirs, "stranger"))
         self.controller.line(r"an agent's certificate is refused agent=stranger .*reason=\"unable to get local issuer certificate\"")
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        enter_namespace()
+    own_network.enter()
     main()

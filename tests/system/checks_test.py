@@ -162,6 +162,42 @@ class Checks(SystemTest):
         self.cli("check", "show", "more", code=1)
         self.cli("check", "delete", "web", code=1)
 
+    def test_work_is_announced_and_a_problem_is_seen_to_from_the_command_line(self) -> None:
+        self.assertRegex(self.cli("check", "announce", "web", "move", "--for", "2h"), r"^move: nobody is called for web, \S+Z to \S+Z\n$")
+        self.cli("check", "announce", "web", "backups", "--days", "sat,sun", "--start", "02:30", "--for", "2h", "--utc-offset", "+08:00")
+        self.cli("check", "announce", "web", "later", "--from", "2099-05-01T10:00:00Z", "--for", "90m")
+        shown = self.cli("check", "windows", "web")
+        self.assertRegex(shown, r"(?m)^move +\S+Z to \S+Z +announced")
+        self.assertRegex(shown, r"(?m)^backups +s\w\w,s\w\w 02:30 for 2h \(UTC\+08:00\) +announced")
+        self.assertRegex(shown, r"(?m)^later +2099-05-01T10:00:00\.000Z to 2099-05-01T11:30:00\.000Z +announced")
+        self.cli("check", "run", "web")
+        self.assertIn("maintenance", self.cli("check", "state", "web"))
+        for window in ("move", "backups"):
+            self.assertEqual(self.cli("check", "withdraw", "web", window), f"withdrew {window}\n")
+        self.cli("check", "withdraw", "web", "move", code=1)
+        self.assertEqual([each["name"] for each in json.loads(self.cli("check", "windows", "web", "--json"))["announced"]], ["later"])
+        for wrong in (["--for", "2"], ["--days", "sat", "--for", "2h"], [], ["--start", "02:30", "--for", "2h"], ["--for", "1h", "--until", "x"]):
+            self.cli("check", "announce", "web", "wrong", *wrong, code=2)
+        self.cli("check", "announce", "web", "wrong", "--until", "yesterday", code=1)
+        self.cli("check", "announce", "nosuch", "move", "--for", "2h", code=1)
+
+        self.cli("check", "acknowledge", "web", code=1)  # there is no problem
+        with self.daemon.api() as listening:
+            events = listening.stream("/api/v1/events?topics=check.state")
+            next(events)
+            self.server.down()
+            self.wait_for(events, "hard", "critical")
+        said = self.cli("check", "acknowledge", "web", "--target", "server", "--comment", "on my way", "--for", "4h")
+        self.assertEqual(said, "server is seen to by first\n")
+        with self.daemon.api() as api:
+            noted = api.get("/api/v1/checks/web/state")["targets"][0]["acknowledged"]
+        self.assertEqual((noted["by"], noted["comment"]), ("first", "on my way"))
+        self.assertIn("acknowledged", self.cli("check", "state", "web", code=1))
+        self.cli("check", "unacknowledge", "web", "--target", "server")
+        self.assertNotIn("acknowledged", self.cli("check", "state", "web", code=1))
+        self.assertRegex(self.cli("check", "results", "web", "--limit", "1"), r"AT +TARGET +LOCATION +SUCCESS.*\n\S+Z +server +test +false")
+        self.assertEqual(self.cli("check", "results", "web", "--location", "elsewhere", "--json"), "[]\n")
+
     def test_a_probe_from_the_command_line_says_what_it_found(self) -> None:
         good = f"127.0.0.1:{self.server.port}"
         out = self.cli("probe", "tcp", good, "--count", "3", "--interval", "10ms")

@@ -1,4 +1,5 @@
 // ferrule agent: the fleet's agents and their join tokens.
+#include "app/cli/agent_enrol.hpp"
 #include "app/cli/api_client.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/exit_code.hpp"
@@ -157,6 +158,7 @@ void add_agent(CLI::App& root, action& chosen) {
         };
     });
     add_tokens(*group, options, chosen);
+    add_agent_enrol(*group, chosen);
 }
 
 } // namespace ferrule::app::cli

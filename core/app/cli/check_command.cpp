@@ -1,5 +1,6 @@
 // ferrule check: what is measured again and again, and how it is.
 #include "app/cli/api_client.hpp"
+#include "app/cli/check_care.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/cli/listing.hpp"
@@ -27,9 +28,11 @@ struct check_words {
     server_choice server;
     std::string name;
     std::string target;
+    std::string location;
     std::string label;
     std::string file;
     std::string wait = "30s";
+    std::size_t limit = 20;
     bool replace = false;
     bool as_json = false;
 };
@@ -131,6 +134,27 @@ int run_check(const check_words& wanted) {
     return good ? success : failed;
 }
 
+int list_results(const check_words& wanted) {
+    auto path = path_of(wanted, "/results");
+    char between = '?';
+    const auto add = [&](const char* name, const std::string& value) {
+        if (value.empty())
+            return;
+        path += between + std::string(name) + "=" + escape(value);
+        between = '&';
+    };
+    add("target", wanted.target);
+    add("location", wanted.location);
+    return print_listing(wanted.server, path,
+                         {{"AT", "at"},
+                          {"TARGET", "target"},
+                          {"LOCATION", "node"},
+                          {"SUCCESS", "success"},
+                          {"ms", "duration_ms"},
+                          {"REASON", "reason"}},
+                         wanted.as_json, wanted.limit);
+}
+
 // A check, a list of them, or a file as the daemon's with `checks:`.
 result<json> read_definitions(const std::string& file) {
     std::string text;
@@ -202,6 +226,12 @@ void add_check(CLI::App& root, action& chosen) {
     running->add_option("--target", options->target, "Only this target");
     running->add_option("--wait", options->wait, "How long to wait for the results; 30s if not given");
     running->add_flag("--json", options->as_json, "As JSON");
+    auto* results = add(*group, options, chosen, "results", "Its results, the newest first", list_results);
+    results->add_option("NAME", options->name, "The check")->required();
+    results->add_option("--target", options->target, "Only of this target");
+    results->add_option("--location", options->location, "Only from this node");
+    results->add_option("--limit", options->limit, "How many; 0 for all that are kept")->capture_default_str();
+    results->add_flag("--json", options->as_json, "As JSON");
     auto* making = add(*group, options, chosen, "create", "Make checks from a file", create_checks);
     making->add_option("-f,--file", options->file, "YAML or JSON: a check, a list, or `checks:`; - for standard input")
         ->required();
@@ -210,6 +240,7 @@ void add_check(CLI::App& root, action& chosen) {
         return run_delete(wanted.server, path_of(wanted), "deleted " + wanted.name);
     });
     deleting->add_option("NAME", options->name, "The check")->required();
+    add_check_care(*group, chosen);
 }
 
 } // namespace ferrule::app::cli

@@ -164,7 +164,9 @@ result<opened> verifier::open(const json& message) const {
 result<void> verifier::timely(const order& given, base::wall_time now) const {
     const auto skew = std::chrono::duration_cast<std::chrono::milliseconds>(rules_.skew);
     const auto clocks = std::string(" (this agent's clock says ") + base::to_rfc3339(now) + ")";
-    if (given.not_after - given.issued_at > rules_.max_lifetime || given.not_after < given.issued_at)
+    // In milliseconds: as nanoseconds, centuries would overflow and seem short.
+    const auto most = std::chrono::floor<std::chrono::milliseconds>(rules_.max_lifetime);
+    if (given.not_after - given.issued_at > most || given.not_after < given.issued_at)
         return error("lifetime_too_long", "the order is valid from " + base::to_rfc3339(given.issued_at) + " to " +
                                               base::to_rfc3339(given.not_after) +
                                               ", which is more than agent.exec.max_lifetime (" +

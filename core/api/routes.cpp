@@ -37,7 +37,8 @@ void add_openapi(endpoints& to) {
 
 } // namespace
 
-http::router make_router(const services& over, const config::http_settings& wanted) {
+http::router make_router(const services& over, const config::http_settings& wanted,
+                         const std::optional<exporter_page>& page) {
     endpoints all;
     add_jobs(all, over, wanted);
     add_job_stream(all, over);
@@ -53,6 +54,8 @@ http::router make_router(const services& over, const config::http_settings& want
     add_checks(all, over);
     add_check_runs(all, over, wanted);
     add_probe_runs(all, over, wanted);
+    if (page)
+        add_exporter(all, *page);
     add_agents(all, over);
     add_health(all, over, wanted);
     add_openapi(all);

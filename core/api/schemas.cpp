@@ -184,7 +184,13 @@ constexpr const char* checks = R"json({
   "properties": {"probe": {"type": "string"}, "count": {"type": "integer"}, "interval": {"$ref": "#/components/schemas/Duration"},
     "places": {"type": "array", "items": {"type": "object", "properties": {"target": {"type": "string"}, "node": {"type": "string"}}}},
     "complete": {"type": "boolean"}, "samples": {"type": "array", "items": {"$ref": "#/components/schemas/Sample"}},
-    "figures": {"type": "array", "items": {"$ref": "#/components/schemas/Figures"}}}}
+    "figures": {"type": "array", "items": {"$ref": "#/components/schemas/Figures"}}}},
+"ProbeModules": {"type": "object", "required": ["file", "items", "left_out"],
+  "properties": {"file": {"type": ["string", "null"], "description": "null for the default modules"},
+    "items": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"},
+      "prober": {"type": "string", "enum": ["http", "tcp", "icmp", "dns"]},
+      "timeout": {"oneOf": [{"$ref": "#/components/schemas/Duration"}, {"type": "null"}]}}}},
+    "left_out": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}, "reason": {"type": "string"}}}}}}
 })json";
 
 constexpr const char* commands = R"json({

@@ -4,6 +4,7 @@
 #include "app/remote_probes.hpp"
 #include "devices/vault.hpp"
 #include "plugins/registry.hpp"
+#include "probes/blackbox/exporter.hpp"
 #include "probes/check_service.hpp"
 #include "probes/one_off.hpp"
 #include "probes/runner.hpp"
@@ -65,6 +66,15 @@ probes::runner_options runner_options_of(const config::settings& settings) {
     return made;
 }
 
+probes::blackbox::exporter_options exporter_options_of(const config::exporter_settings& settings) {
+    probes::blackbox::exporter_options made;
+    made.modules = settings.modules;
+    made.most_running = settings.max_running;
+    if (settings.unsupported == config::unsupported_modules::leave_out)
+        made.what = probes::blackbox::beyond_us::leave_out;
+    return made;
+}
+
 } // namespace
 
 class check_parts::parts {
@@ -84,7 +94,8 @@ class check_parts::parts {
               runner_figures_, runner_options_of(settings))
         , one_off_(
               settings.node, [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
-              schemas_of(around.plugins), around.nodes, settings.probes.max_one_off) {
+              schemas_of(around.plugins), around.nodes, settings.probes.max_one_off)
+        , exporter_(one_off_, around.pool, exporter_options_of(settings.exporter)) {
         service_.on_assignments([this] {
             runner_.assign(service_.assignments_for(settings_.node));
             if (agents_)
@@ -109,6 +120,8 @@ class check_parts::parts {
     }
 
     asio::awaitable<result<void>> start() {
+        if (auto modules = exporter_.load(); !modules)
+            co_return modules.error();
         auto checks = settings_.inventory.checks;
         auto loaded = co_await book_.load(std::move(checks));
         if (!loaded)
@@ -127,6 +140,8 @@ class check_parts::parts {
 
     probes::one_off_probes& one_off() noexcept { return one_off_; }
 
+    probes::blackbox::exporter& exporter() noexcept { return exporter_; }
+
   private:
     const config::settings& settings_;
     const std::function<std::vector<model::node_info>()> nodes_;
@@ -137,6 +152,7 @@ class check_parts::parts {
     probes::runner runner_;
     probes::one_off_probes one_off_;
     std::optional<remote_probes> remote_probes_;
+    probes::blackbox::exporter exporter_;
     std::optional<remote_checks> agents_;
 };
 
@@ -169,6 +185,10 @@ probes::check_service& check_parts::service() noexcept {
 
 probes::one_off_probes& check_parts::one_off() noexcept {
     return parts_->one_off();
+}
+
+probes::blackbox::exporter& check_parts::exporter() noexcept {
+    return parts_->exporter();
 }
 
 } // namespace ferrule::app

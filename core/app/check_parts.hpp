@@ -29,9 +29,14 @@ class check_service;
 class one_off_probes;
 } // namespace ferrule::probes
 
-namespace ferrule::runtime {
-class io;
+namespace ferrule::probes::blackbox {
+class exporter;
 }
+
+namespace ferrule::runtime {
+class blocking_pool;
+class io;
+} // namespace ferrule::runtime
 
 namespace ferrule::state {
 class event_bus;
@@ -49,6 +54,7 @@ namespace asio = boost::asio;
 /// What checks are made over; all must outlive them.
 struct check_surroundings {
     runtime::io& loop;
+    runtime::blocking_pool& pool;
     store::store& records;
     const devices::vault& vault;
     plugins::registry& plugins;
@@ -77,6 +83,7 @@ class check_parts {
 
     [[nodiscard]] probes::check_service& service() noexcept;
     [[nodiscard]] probes::one_off_probes& one_off() noexcept;
+    [[nodiscard]] probes::blackbox::exporter& exporter() noexcept;
 
   private:
     class parts;

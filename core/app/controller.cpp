@@ -250,7 +250,8 @@ std::vector<model::node_info> controller::parts::nodes() {
 }
 
 asio::awaitable<result<void>> controller::parts::start_checks() {
-    const check_surroundings around{loop_, *store_, *vault_, plugins_, bus_, figures_, [this] { return nodes(); }};
+    const check_surroundings around{loop_,    pool_, *store_,  *vault_,
+                                    plugins_, bus_,  figures_, [this] { return nodes(); }};
     checks_ = std::make_unique<check_parts>(around, settings_);
     if (auto* const link = fleet_->link())
         checks_->reach_agents(*link);
@@ -274,7 +275,7 @@ asio::awaitable<result<void>> controller::parts::start_server() {
     over.commands = commands_.get();
     over.operators_may_command = settings_.commands.operators;
     dispatcher_ = std::make_unique<http::dispatcher>(
-        api::make_router(over, settings_.http),
+        api::make_router(over, settings_.http, api::exporter_page{checks_->exporter(), settings_.exporter.access}),
         [this](std::string_view text, base::wall_time now) { return tokens_->recognise(text, now); },
         settings_.http.rate_limit, base::system_clock(), http::make_request_metrics(figures_.registry()));
     server_ = std::make_unique<http::server>(loop_, *dispatcher_, settings_.http);

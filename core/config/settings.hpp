@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "config/exporter_settings.hpp"
 #include "config/fleet_settings.hpp"
 #include "config/inventory.hpp"
 #include "config/paths.hpp"
@@ -178,6 +179,7 @@ struct settings {
     config::inventory inventory;              ///< Of the file itself and of all that it includes.
     std::filesystem::path file;               ///< Where it was read from; empty for the defaults.
     std::vector<std::string> warnings;        ///< `file:line:col: path: message`, to be logged once logging stands.
+    exporter_settings exporter;
 };
 
 } // namespace ferrule::config

@@ -207,6 +207,8 @@ std::optional<response> dispatcher::check_rate(const request& asked) {
 
 std::optional<response> dispatcher::check_query(const request& asked) const {
     const auto& route = *asked.route;
+    if (std::find(route.query.begin(), route.query.end(), "*") != route.query.end())
+        return std::nullopt;
     for (std::size_t i = 0; i < asked.query.size(); ++i) {
         const auto& name = asked.query[i].first;
         if (std::find(route.query.begin(), route.query.end(), name) == route.query.end()) {

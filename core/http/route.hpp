@@ -26,7 +26,7 @@ enum class body_kind {
 using handler = std::function<asio::awaitable<response>(const request&)>;
 
 /// One route. `pattern` is a path whose segments may be `{name}`, which matches one non-empty segment. Query parameters
-/// that are not named in `query` are refused.
+/// that are not named in `query` are refused, unless `*` is among the names.
 struct route {
     method verb = method::get;
     std::string pattern;

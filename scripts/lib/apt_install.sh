@@ -23,7 +23,7 @@ forbid_service_starts() {
     chmod 755 "$policy"
 }
 
-# A fresh install also enables its service for the next boot. Nothing here wants the machine's own sshd or FRR.
+# A fresh install also enables its service for the next boot. Nothing here wants the machine's own servers.
 # update-rc.d does it for systemd's links as well, running or not.
 disable_new_services() {
     local package service
@@ -31,6 +31,8 @@ disable_new_services() {
         case $package in
         frr) service=frr ;;
         openssh-server) service=ssh ;;
+        nginx-light) service=nginx ;;
+        nsd | prometheus | prometheus-blackbox-exporter | tinyproxy) service=$package ;;
         *) continue ;;
         esac
         if update-rc.d "$service" disable >>"$log" 2>&1; then

@@ -4,6 +4,7 @@
 #include "app/cli/exit_code.hpp"
 #include "config/describe.hpp"
 #include "config/platforms.hpp"
+#include "probes/blackbox/module_file.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,24 @@ int print(const std::string& text) {
     return success;
 }
 
+// As the daemon reads them when it starts.
+bool check_modules(const config::exporter_settings& settings, std::vector<std::string>& warnings) {
+    using probes::blackbox::beyond_us;
+    if (settings.modules.empty())
+        return true;
+    const bool leave_out = settings.unsupported == config::unsupported_modules::leave_out;
+    const auto read =
+        probes::blackbox::read_module_file(settings.modules, leave_out ? beyond_us::leave_out : beyond_us::refuse);
+    if (!read) {
+        std::fprintf(stderr, "%s\n", read.error().message().c_str());
+        return false;
+    }
+    warnings.insert(warnings.end(), read->warnings.begin(), read->warnings.end());
+    for (const auto& [name, why] : read->left_out)
+        warnings.push_back("the module " + name + " is left out: " + why);
+    return true;
+}
+
 int check(const config_choice& chosen) {
     const auto settings = load_config(chosen, true);
     if (!settings)
@@ -28,7 +47,10 @@ int check(const config_choice& chosen) {
         std::fprintf(stderr, "%s\n", platforms.error().message().c_str());
         return config_fault;
     }
-    for (const auto& warning : settings->warnings)
+    auto warnings = settings->warnings;
+    if (!check_modules(settings->exporter, warnings))
+        return config_fault;
+    for (const auto& warning : warnings)
         std::fprintf(stderr, "warning: %s\n", warning.c_str());
     std::printf("%s is valid: %zu devices, %zu credentials, %zu checks, %zu platforms\n",
                 settings->file.empty() ? "the default configuration" : settings->file.c_str(),

@@ -209,6 +209,7 @@ const shape& shape_of<file_entries>() {
             .add("secrets", within(&settings::secrets), "How stored secrets are protected.")
             .add("platforms", within(&settings::platforms), "Descriptions of device platforms.")
             .add("probes", within(&settings::probes), "How checks are measured and kept.")
+            .add("exporter", within(&settings::exporter), "`GET /probe` as blackbox_exporter has it.")
             .add("fleet", within(&settings::fleet), "How a controller takes agents.")
             .add("agent", within(&settings::agent), "What an agent is told; for `role: agent`.")
             .add("commands", within(&settings::commands),

@@ -82,6 +82,8 @@ const shape& shape_of<anchor_settings>();
 template <>
 const shape& shape_of<probes_settings>();
 template <>
+const shape& shape_of<exporter_settings>();
+template <>
 const shape& shape_of<model::jump_host>();
 template <>
 const shape& shape_of<model::prompt_reply>();

@@ -24,6 +24,10 @@ packing packing_of(const response_head& head, const settings& how) {
                                          : packing::none;
 }
 
+std::string_view name_of(packing how) {
+    return how == packing::gzip ? "gzip" : how == packing::deflate ? "deflate" : how == packing::brotli ? "br" : "";
+}
+
 } // namespace
 
 sdk::task<maybe_fault> exchange::run(const request& what, body& into) {
@@ -167,6 +171,11 @@ void exchange::describe() const {
     if (connection_.tls() != nullptr) {
         describe_handshake(connection_.tls()->raw(), *found_);
     }
+}
+
+bool exchange::compressed() const {
+    const auto how = packing_of(reader_->head(), *how_);
+    return how != packing::none && how_->compression.find(name_of(how)) != std::string::npos;
 }
 
 fault exchange::broken() const {

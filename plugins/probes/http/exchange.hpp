@@ -31,6 +31,9 @@ class exchange {
 
     [[nodiscard]] bool answered() const { return reader_ != nullptr && reader_->has_head(); }
 
+    /// Whether the body came in a compression that was asked for.
+    [[nodiscard]] bool compressed() const;
+
     /// Tells the measurement what the server's certificates say.
     void describe() const;
 

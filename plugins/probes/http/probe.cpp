@@ -76,6 +76,9 @@ class http_probe final : public sdk::probe {
         if (!wrong.empty() && how.follow_redirects && http::request::is_redirect(last.head())) {
             wrong = "it redirects more than " + std::to_string(how.max_redirects) + " times (max_redirects).";
         }
+        if (wrong.empty() && how.compression_required && !last.compressed()) {
+            wrong = "the body is not compressed with " + how.compression + " (compression_required).";
+        }
         if (wrong.empty()) {
             return found.up();
         }

@@ -21,8 +21,7 @@ bool is_token(std::string_view text) {
 
 /// Headers that this probe writes by itself.
 bool is_ours(std::string_view name) {
-    return same_name(name, "content-length") || same_name(name, "transfer-encoding") || same_name(name, "connection") ||
-           same_name(name, "accept-encoding");
+    return same_name(name, "content-length") || same_name(name, "transfer-encoding") || same_name(name, "connection");
 }
 
 void read_headers(settings_reader& from, std::string_view key, header_list& into) {
@@ -44,7 +43,7 @@ void read_headers(settings_reader& from, std::string_view key, header_list& into
             from.refuse(place, "this is no name of a header.");
         }
         if (is_ours(name)) {
-            from.refuse(place, "the probe sets this header by itself; see 'compression' and 'body'.");
+            from.refuse(place, "the probe sets this header by itself; see 'body'.");
         }
         into.emplace_back(name, value->as_text());
     }
@@ -115,6 +114,10 @@ settings read(settings_reader& from, settings base) {
     if (from.find("compression") != nullptr) {
         const auto how = from.choice("compression", "none", {"none", "gzip", "deflate", "br", "any"});
         base.compression = how == "none" ? "" : how == "any" ? "gzip, deflate, br" : how;
+    }
+    base.compression_required = from.flag("compression_required", base.compression_required);
+    if (base.compression_required && base.compression.empty()) {
+        from.refuse("compression_required", "no compression is accepted; see 'compression'.");
     }
     base.body_size_limit = static_cast<std::size_t>(
         from.number("body_size_limit", static_cast<std::int64_t>(base.body_size_limit), 1, 1 << 30));

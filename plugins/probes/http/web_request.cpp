@@ -55,7 +55,8 @@ header_list request::headers() const {
     header_list made;
     const auto* agent = home_ ? find_header(how_->headers, "user-agent") : nullptr;
     made.emplace_back("User-Agent", agent != nullptr ? *agent : "ferrule");
-    if (!how_->compression.empty()) {
+    const bool asks = home_ && find_header(how_->headers, "accept-encoding") != nullptr;
+    if (!how_->compression.empty() && !asks) {
         made.emplace_back("Accept-Encoding", how_->compression);
     }
     bool authorized = false;

@@ -140,6 +140,19 @@ TEST_CASE("a packed body is unpacked and checked, and left alone when nobody ask
     CHECK(seen["metrics"]["content_length"] == (compression == "none" ? 5003 : -1));
 }
 
+TEST_CASE("compression can be required, and asked for in words of one's own") {
+    const web_server nginx(pages);
+    nginx.files().write("packed", std::string(5000, 'a'));
+    json to{{"url", nginx.http("/packed")}, {"compression", "gzip"}, {"compression_required", true}};
+    CHECK(reason(measure(to)).empty());
+    to["headers"] = {{"Accept-Encoding", "identity"}};
+    CHECK_THAT(reason(measure(to)), Contains("the body is not compressed with gzip (compression_required)"));
+    to["headers"] = {{"Accept-Encoding", "br, gzip"}};
+    CHECK(reason(measure(to)).empty());
+    to["compression"] = "br";
+    CHECK_THAT(reason(measure(to)), Contains("the body is not compressed with br (compression_required)"));
+}
+
 TEST_CASE("a login is checked by the server") {
     const web_server nginx(pages);
     nginx.files().write("users", "me:{PLAIN}right\n");

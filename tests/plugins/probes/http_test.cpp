@@ -373,6 +373,7 @@ TEST_CASE("wrong settings of http are refused by their name") {
         {R"({"host":"a","json_checks":[{"equals":1}]})", "'json_checks[0].path' must be given"},
         {R"({"host":"a","json_checks":[{"path":"a..b"}]})", "'a..b' is no path"},
         {R"({"host":"a","proxy_url":"socks5://a"})", "'proxy_url'"},
+        {R"({"host":"a","compression_required":true})", "'compression_required': no compression is accepted"},
         {R"({"host":"a","compression":"zip"})", "'compression' must be one of none, gzip, deflate, br, any, not 'zip'"},
         {R"({"host":"a","max_redirects":0})", "'max_redirects' must be a whole number from 1 to 50."},
         {R"({"host":"a","tls_config":{"verfy":false}})", "did you mean 'verify'?"},

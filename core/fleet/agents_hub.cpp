@@ -139,6 +139,8 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
 
 void agents_hub::refused(const std::string& address, const error& why,
                          const std::optional<net::tls_stream::refusal>& whose) {
+    if (hear_refused_)
+        hear_refused_(whose.has_value());
     if (whose)
         base::log::warn("fleet", "an agent's certificate is refused",
                         {{"agent", whose->whose.name},

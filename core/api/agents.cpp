@@ -37,6 +37,7 @@ json to_json(const model::agent& shown) {
              {"certificate",
               {{"serial", shown.certificate_serial}, {"expires_at", time_or_null(shown.certificate_expires_at)}}},
              {"lost_deliveries", shown.lost_deliveries},
+             {"spooled_deliveries", shown.spooled},
              {"load", shown.load}};
     return out;
 }

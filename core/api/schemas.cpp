@@ -279,6 +279,7 @@ constexpr const char* agents = R"json({
     "last_seen_at": {"$ref": "#/components/schemas/MaybeTime"},
     "certificate": {"type": "object", "properties": {"serial": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/MaybeTime"}}},
     "lost_deliveries": {"type": "integer", "description": "Dropped from its full spool since it joined"},
+    "spooled_deliveries": {"type": "integer", "description": "In its spool at the last heartbeat"},
     "load": {"type": "number", "description": "Load average of one minute per core"},
     "metrics": {"type": ["object", "null"], "description": "Of the last heartbeat; only when one agent is asked for"},
     "traffic": {"type": "object", "description": "Bytes by interface since it joined; only when one agent is asked for",

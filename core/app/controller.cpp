@@ -23,6 +23,7 @@
 #include "devices/vault.hpp"
 #include "fleet/controller_fleet.hpp"
 #include "fleet/exec/command_center.hpp"
+#include "fleet/fleet_metrics.hpp"
 #include "http/dispatcher.hpp"
 #include "http/request_metrics.hpp"
 #include "http/server.hpp"
@@ -106,6 +107,8 @@ class controller::parts : private groundwork {
     std::unique_ptr<devices::login_tester> tester_;
     std::unique_ptr<check_parts> checks_;
     std::optional<fleet::controller_fleet> fleet_;
+    std::optional<fleet::fleet_metrics> fleet_figures_;
+    std::optional<fleet::exec::command_metrics> command_figures_;
     std::shared_ptr<fleet::exec::command_center> commands_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
@@ -211,6 +214,10 @@ asio::awaitable<result<void>> controller::parts::start_commands() {
     auto key = fleet::exec::signing_key::open(settings_.commands.key_file.string());
     if (!key)
         co_return key.error();
+    fleet_figures_.emplace(figures_.registry(), fleet_->agents(), base::system_clock(), settings_.probes.max_series);
+    fleet_figures_->listen_to(*link);
+    figures_.before_page([this] { fleet_figures_->refresh(); });
+    command_figures_.emplace(figures_.registry());
     fleet_->tell_command_key(key->shown().text());
     fleet::exec::center_parts over{loop_.get_executor(),
                                    *link,
@@ -220,7 +227,8 @@ asio::awaitable<result<void>> controller::parts::start_commands() {
                                    std::move(*key),
                                    settings_.commands,
                                    settings_.store.retention,
-                                   base::system_clock()};
+                                   base::system_clock(),
+                                   &*command_figures_};
     commands_ = std::make_shared<fleet::exec::command_center>(std::move(over));
     commands_->listen();
     co_return co_await commands_->start();

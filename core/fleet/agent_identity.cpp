@@ -1,7 +1,7 @@
 #include "fleet/agent_identity.hpp"
 
+#include "base/private_file.hpp"
 #include "fleet/pki/openssl.hpp"
-#include "fleet/pki/private_file.hpp"
 #include "fleet/pki/request.hpp"
 
 #include <openssl/err.h>
@@ -51,9 +51,9 @@ identity_file::identity_file(std::filesystem::path folder)
 
 result<std::optional<agent_identity>> identity_file::load() const {
     const auto file = folder_ / "identity.pem";
-    if (!pki::is_there(file))
+    if (!base::is_there(file))
         return std::optional<agent_identity>();
-    const auto text = pki::read_private(file);
+    const auto text = base::read_private(file);
     if (!text)
         return text.error();
     net::tls_identity parts;
@@ -79,10 +79,10 @@ result<std::optional<agent_identity>> identity_file::load() const {
 
 result<base::secret> identity_file::pending_key() const {
     const auto file = folder_ / "pending.key";
-    if (pki::is_there(file))
-        return pki::read_private(file);
+    if (base::is_there(file))
+        return base::read_private(file);
     auto fresh = pki::make_key();
-    if (auto made = pki::make_private(file, fresh.reveal()); !made)
+    if (auto made = base::make_private(file, fresh.reveal()); !made)
         return made.error();
     return fresh;
 }
@@ -96,12 +96,12 @@ result<agent_identity> identity_file::save(const protocol::grant& granted, const
         return error("identity_invalid", "the controller sent a certificate that is not for this agent's key");
     // First, so that an agent that has joined knows it.
     if (!granted.command_key.empty())
-        if (auto pinned = pki::write_file(folder_ / command_key_file, granted.command_key + "\n", 0600); !pinned)
+        if (auto pinned = base::write_file(folder_ / command_key_file, granted.command_key + "\n", 0600); !pinned)
             return pinned.error();
     std::string text = parts.certificate;
     text += key.reveal();
     text += parts.authority;
-    auto written = pki::write_file(folder_ / "identity.pem", text, 0600);
+    auto written = base::write_file(folder_ / "identity.pem", text, 0600);
     base::wipe(text);
     if (!written)
         return written.error();

@@ -13,6 +13,8 @@
 
 namespace ferrule::fleet {
 
+using base::json;
+
 namespace {
 
 constexpr base::duration shortest_retry = std::chrono::seconds(10);
@@ -97,7 +99,11 @@ void agent_link::welcomed(const protocol::welcome& by) {
 }
 
 void agent_link::beat_due() {
-    side_->beat(parts_.metrics());
+    auto figures = json::parse(parts_.metrics(), nullptr, false);
+    if (!figures.is_object())
+        figures = json::object();
+    figures["spool"] = {{"messages", parts_.kept.size()}, {"bytes", parts_.kept.bytes()}};
+    side_->beat(base::dump(figures));
 }
 
 bool agent_link::message(const std::string& kind, const base::json& body) {

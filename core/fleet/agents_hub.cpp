@@ -155,6 +155,8 @@ std::mutex& agents_hub::turn_of(const std::string& agent) {
 
 void agents_hub::refused(const std::string& address, const error& why,
                          const std::optional<net::tls_stream::refusal>& whose) {
+    if (hear_refused_)
+        hear_refused_(whose.has_value());
     const auto host = address.substr(0, address.rfind(':'));
     const auto now = clock_.steady_now();
     if (whose) {

@@ -44,6 +44,13 @@ class agents_hub final : public agents_link, public session_owner {
     void on_delivery(std::string kind, delivery_handler take) override;
     void on_connected(std::function<void(const std::string& agent)> hear) override;
     void on_disconnected(std::function<void(const std::string& agent)> hear) override;
+
+    /// A heartbeat has come. Before start(), as the next.
+    void on_heartbeat(std::function<void()> hear) { hear_heartbeat_ = std::move(hear); }
+
+    /// A connection came to nothing before it was one: for its certificate, or otherwise.
+    void on_refused(std::function<void(bool for_certificate)> hear) { hear_refused_ = std::move(hear); }
+
     void offer(std::string feature) override;
     bool send(const std::string& agent, std::string_view kind, std::string body) override;
     [[nodiscard]] bool is_connected(const std::string& agent) const override;
@@ -87,6 +94,8 @@ class agents_hub final : public agents_link, public session_owner {
     std::map<std::string, delivery_handler, std::less<>> deliveries_;
     std::vector<std::function<void(const std::string&)>> hear_connected_;
     std::vector<std::function<void(const std::string&)>> hear_disconnected_;
+    std::function<void()> hear_heartbeat_;
+    std::function<void(bool)> hear_refused_;
     std::unique_ptr<net::web_socket_listener> listener_;
     std::shared_ptr<asio::steady_timer> timer_;
     base::wall_time renew_identity_at_{};

@@ -85,6 +85,8 @@ asio::awaitable<result<protocol::grant>> agents_hub::renew(std::string name, std
 
 void agents_hub::heartbeat(const std::string& name, const base::json& body) {
     book_.heartbeat(name, body);
+    if (hear_heartbeat_)
+        hear_heartbeat_();
 }
 
 bool agents_hub::message(const std::string& name, const std::string& kind, const base::json& body) {

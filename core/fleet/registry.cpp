@@ -201,6 +201,8 @@ void registry::heartbeat(const std::string& name, const json& body) {
             changed.traffic.push_back({interface, each.passed.rx, each.passed.tx, each.a_second.rx, each.a_second.tx});
     }
     changed.load = load_a_core(body);
+    if (const auto kept = body.find("spool"); kept != body.end() && kept->is_object())
+        changed.spooled = protocol::number_of(*kept, "messages");
     auto metrics = base::dump(body);
     if (metrics.size() <= largest_metrics)
         changed.metrics = std::move(metrics);

@@ -44,6 +44,7 @@ struct agent {
     std::string certificate_serial;
     std::optional<base::wall_time> certificate_expires_at;
     std::uint64_t lost_deliveries = 0; ///< Dropped from its spool since it joined, as it told.
+    std::uint64_t spooled = 0;         ///< Deliveries that waited in its spool at the last heartbeat.
     double load = 0;                   ///< Load average of one minute per core, at the last heartbeat.
     std::vector<interface_bytes> traffic;
     std::string metrics; ///< JSON object of the last heartbeat; empty when there was none.

@@ -57,6 +57,8 @@ metrics::metrics(std::shared_ptr<prometheus::Registry> registry)
     , finished_(finished_series(*registry_)) {}
 
 std::string metrics::text() const {
+    for (const auto& refresh : refresh_)
+        refresh();
     return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

@@ -6,10 +6,12 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "model/job.hpp"
 
@@ -22,6 +24,10 @@ class metrics {
     metrics();
 
     [[nodiscard]] prometheus::Registry& registry() noexcept { return *registry_; }
+
+    /// Called before each page is made, on the thread that asks for it, to bring gauges up to date; set before the
+    /// first page.
+    void before_page(std::function<void()> refresh) { refresh_.push_back(std::move(refresh)); }
 
     /// The page that /metrics serves.
     [[nodiscard]] std::string text() const;
@@ -41,6 +47,7 @@ class metrics {
   private:
     explicit metrics(std::shared_ptr<prometheus::Registry> registry);
     std::shared_ptr<prometheus::Registry> registry_;
+    std::vector<std::function<void()>> refresh_;
     // By state and strategy, so that the end of a job need not look for a series by its labels.
     std::map<std::pair<model::job_state, model::strategy>, prometheus::Counter*> finished_;
 };

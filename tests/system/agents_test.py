@@ -11,7 +11,7 @@ from typing import Any
 import own_network
 from daemon import Daemon
 from fleet import make_certificate
-from surroundings import FERRULE, SystemTest, main
+from surroundings import FERRULE, SystemTest, lint_metrics, main
 
 LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
 
@@ -118,6 +118,10 @@ class Agents(SystemTest):
         self.controller.line(rf"fleet: an agent is connected agent={name} ")
         return made
 
+    def metrics(self) -> str:
+        with self.controller.api() as api:
+            return api("GET", "/metrics", expect=200).text
+
     def shown(self, name: str) -> Any:
         return json.loads(self.cli("agent", "show", name))
 
@@ -148,6 +152,19 @@ class Agents(SystemTest):
         self.assertGreater(metrics["agent"]["memory"], 0)
         self.assertIn("far2", metrics["network"])
         self.assertIn("far2", shown["traffic"])
+
+        page = self.metrics()
+        self.assertEqual(lint_metrics(page), "")
+        figures = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
+        self.assertEqual([figures[f'ferrule_agents{{state="{each}"}}'] for each in ("online", "late", "offline", "revoked")], ["2", "0", "0", "0"])
+        self.assertEqual(figures["ferrule_agent_connections_total"], "3")
+        self.assertEqual(figures["ferrule_agent_disconnections_total"], "1")
+        self.assertGreater(float(figures["ferrule_agent_heartbeats_total"]), 2)
+        self.assertEqual((figures['ferrule_agent_up{agent="edge1"}'], figures["ferrule_agents_deliveries_lost"]), ("1", "0"))
+        self.assertLess(float(figures["ferrule_agent_longest_silence_seconds"]), 60)
+        self.assertGreater(float(figures['ferrule_agent_last_seen_timestamp_seconds{agent="edge2"}']), 1.7e9)
+        self.assertGreater(float(figures["ferrule_agent_first_certificate_expiry_timestamp_seconds"]), 1.7e9)
+        self.assertEqual((figures["ferrule_agent_series_left_out"], figures["ferrule_command_tasks_unfinished"]), ("0", "0"))
 
         self.assertEqual(self.controller.stop(), 0)
         for agent in agents:
@@ -253,6 +270,19 @@ class Agents(SystemTest):
         theirs = Path(json.loads(self.offline("ca", "init", "-c", str(foreign), "--json"))["folder"])
         self.dial(make_certificate(self.scratch / "stranger", theirs, "stranger"))
         self.controller.line(r"an agent's certificate is refused agent=stranger .*reason=\"unable to get local issuer certificate\"")
+        self.assertIn("\nferrule_agent_certificates_refused_total 2\n", self.metrics())
+
+    def test_agents_beyond_the_limit_have_no_series_and_are_counted(self) -> None:
+        self.assertEqual(self.controller.stop(), 0)
+        self.controller.settings["probes"] = {"max_series": 1}
+        self.controller.start()
+        for number, name in enumerate(("edge1", "edge2"), 1):
+            self.agent(number, name)
+        page = self.metrics()
+        self.assertIn('ferrule_agent_up{agent="edge1"} 1', page)
+        self.assertNotIn('agent="edge2"', page)
+        self.assertIn("\nferrule_agent_series_left_out 1\n", page)
+        self.assertIn('ferrule_agents{state="online"} 2', page)
 
 
 if __name__ == "__main__":

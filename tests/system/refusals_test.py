@@ -10,7 +10,7 @@ from typing import Any
 
 from fleet import Agent, FleetTest, make_certificate
 from relay import Relay
-from surroundings import FERRULE, main
+from surroundings import FERRULE, lint_metrics, main
 
 ED25519_KEY = bytes.fromhex("302e020100300506032b657004220420")  # PKCS #8, before the seed
 PAST = ("-startdate", "20240101000000Z", "-enddate", "20240201000000Z")
@@ -135,6 +135,14 @@ class Orders(FleetTest):
         self.assertEqual([each["about"] for each in reversed(self.audit("command.unknown_task"))], [task for task, _ in untimely])
         self.assertEqual(self.lines(), ["first"])
         self.assertEqual([each["who"] for each in self.audit("command.repeated")], ["agent edge1"])
+        with self.controller.api() as api:
+            page = api("GET", "/metrics", expect=200).text
+        self.assertEqual(lint_metrics(page), "")
+        for code, times in (("altered", 2), ("replayed", 2), ("wrong_target", 2), ("unknown_key", 1), ("other", 0)):
+            self.assertIn(f'\nferrule_command_orders_refused_total{{code="{code}"}} {times}\n', page)
+        self.assertIn('\nferrule_command_tasks_finished_total{state="succeeded"} 3\n', page)
+        self.assertIn("\nferrule_command_tasks_accepted_total 3\n", page)
+        self.assertIn("\nferrule_command_tasks_unfinished 0\n", page)
         for agent in self.agents.values():
             self.assertEqual(agent.stop(), 0)
         self.assertEqual(self.in_ledger("edge1", "command_refusals"), [(task, "replayed"), *refused])

@@ -46,6 +46,15 @@ class SystemTest(unittest.TestCase):
         return done
 
 
+def lint_metrics(page: str) -> str:
+    """What promtool has to say about a page of metrics; nothing when it is clean. Skips the test without promtool."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        raise unittest.SkipTest("promtool is not installed")
+    linted = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    return linted.stdout + linted.stderr + (f"status {linted.returncode}" if linted.returncode else "")
+
+
 def main() -> None:
     """Runs the tests of the calling file; ctest reads the exit status."""
     unittest.main(verbosity=2)

@@ -272,6 +272,10 @@ asio::awaitable<result<submitted>> command_center::accept(model::command_request
         }
         publish_command(*made, out);
         answer.made = made->now;
+        if (parts_.figures != nullptr) {
+            parts_.figures->accepted(tasks.size());
+            parts_.figures->unfinished(tasks_.size());
+        }
     }
     send(out);
     co_return answer;

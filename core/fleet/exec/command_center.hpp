@@ -18,6 +18,7 @@
 
 #include "config/settings.hpp"
 #include "fleet/agent_directory.hpp"
+#include "fleet/exec/command_metrics.hpp"
 #include "fleet/exec/command_records.hpp"
 #include "fleet/exec/envelope.hpp"
 #include "fleet/exec/ledger.hpp"
@@ -37,6 +38,7 @@ struct center_parts {
     config::commands_settings limits;
     config::retention_settings kept;
     const base::clock& clock;
+    command_metrics* figures = nullptr; ///< May be null.
 };
 
 /// Who asks, from where, and how to recognise a repeated request.

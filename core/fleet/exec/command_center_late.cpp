@@ -166,6 +166,8 @@ void command_center::refusal_came(const std::string& agent, const json& body, st
     base::log::warn("fleet", "an agent refused an order",
                     {{"agent", agent}, {"task", id}, {"code", code}, {"why", reason}});
     const json details{{"task_id", id}, {"digest", digest}, {"error", {{"code", code}, {"message", reason}}}};
+    if (parts_.figures != nullptr)
+        parts_.figures->refused(code);
     note_said(agent, "command.refused", id, details, text_of(body, "id", 64), std::move(taken));
     outbox out;
     {

@@ -118,6 +118,8 @@ asio::awaitable<result<void>> command_center::start() {
                 commands_.emplace(id, each);
         for (const auto& [id, each] : tasks_)
             dispatch(each, out); // those whose agents have come already, or whose time is over
+        if (parts_.figures != nullptr)
+            parts_.figures->unfinished(tasks_.size());
     }
     send(out);
     co_return ok();

@@ -176,6 +176,10 @@ void command_center::stored_end(const task_ptr& which, model::command_task last)
         publish_task(*which, out);
         taken.swap(which->taken);
         tasks_.erase(which->now.id);
+        if (parts_.figures != nullptr) {
+            parts_.figures->ended(which->now.state);
+            parts_.figures->unfinished(tasks_.size());
+        }
         const auto of = by_agent_.find(which->now.agent);
         if (of != by_agent_.end() && of->second.erase(which->now.id) != 0 && of->second.empty())
             by_agent_.erase(of);
@@ -218,6 +222,8 @@ void command_center::send(outbox& out) {
             (full.empty() || full.back() != agent))
             full.push_back(agent);
     }
+    if (parts_.figures != nullptr)
+        parts_.figures->sent(out.orders.size());
     out.orders.clear();
     for (const auto& each : out.calls)
         each();

@@ -1,8 +1,8 @@
 #include "fleet/pki/authority.hpp"
 
 #include "base/id.hpp"
+#include "base/private_file.hpp"
 #include "fleet/pki/openssl.hpp"
-#include "fleet/pki/private_file.hpp"
 #include "fleet/pki/request.hpp"
 
 #include <openssl/err.h>
@@ -105,7 +105,7 @@ authority::authority(base::secret key, std::string certificate)
     , facts_(net::facts_of(certificate_of(certificate_).get())) {}
 
 result<authority> authority::init(const std::filesystem::path& folder, base::wall_time now) {
-    if (is_there(folder / "ca.key") || is_there(folder / "ca.pem"))
+    if (base::is_there(folder / "ca.key") || base::is_there(folder / "ca.pem"))
         return error("exists", "there is an authority in " + folder.string() +
                                    " already; its agents would be lost with it. To begin anew, move the folder away");
     auto key = make_key();
@@ -123,21 +123,21 @@ result<authority> authority::init(const std::filesystem::path& folder, base::wal
         return not_made();
     auto certificate = to_pem(made.get());
     // The key last: with it the authority is whole.
-    if (auto written = write_file(folder / "ca.pem", certificate, 0644); !written)
+    if (auto written = base::write_file(folder / "ca.pem", certificate, 0644); !written)
         return written.error();
-    if (auto written = make_private(folder / "ca.key", key.reveal()); !written)
+    if (auto written = base::make_private(folder / "ca.key", key.reveal()); !written)
         return written.error();
     return authority(std::move(key), std::move(certificate));
 }
 
 result<authority> authority::open(const std::filesystem::path& folder) {
-    if (!is_there(folder / "ca.key"))
+    if (!base::is_there(folder / "ca.key"))
         return error("no_authority", "there is no authority for agents in " + folder.string() +
                                          ": run `ferrule ca init` with this configuration first");
-    auto key = read_private(folder / "ca.key");
+    auto key = base::read_private(folder / "ca.key");
     if (!key)
         return key.error();
-    auto certificate = read_public(folder / "ca.pem");
+    auto certificate = base::read_public(folder / "ca.pem");
     if (!certificate)
         return certificate.error();
     const auto read = certificate_of(*certificate);

@@ -77,7 +77,7 @@ std::vector<model::node_info> local_nodes() {
 
 } // namespace
 
-fixture::fixture(config::http_settings wanted)
+fixture::fixture(config::http_settings wanted, const std::function<void(fixture&, api::services&)>& more)
     : jobs(bus)
     , folder_(std::filesystem::temp_directory_path() / ("ferrule-api-test-" + base::make_id())) {
     std::filesystem::create_directories(folder_);
@@ -110,18 +110,20 @@ fixture::fixture(config::http_settings wanted)
     }
 
     make_checks();
-    const api::services over{jobs,
-                             *inventory,
-                             *tokens,
-                             tester,
-                             bus,
-                             figures,
-                             plugins,
-                             *checks,
-                             *one_off,
-                             [] { return local_nodes(); },
-                             [this] { return reasons; },
-                             base::system_clock()};
+    api::services over{jobs,
+                       *inventory,
+                       *tokens,
+                       tester,
+                       bus,
+                       figures,
+                       plugins,
+                       *checks,
+                       *one_off,
+                       [] { return local_nodes(); },
+                       [this] { return reasons; },
+                       base::system_clock()};
+    if (more)
+        more(*this, over);
     wanted.listen = {"127.0.0.1:0"};
     app.emplace(
         api::make_router(over, wanted),
@@ -183,11 +185,21 @@ void fixture::make_checks() {
     });
 }
 
-fixture::~fixture() {
+void fixture::stop_server() {
+    if (!std::exchange(served_, false))
+        return;
     asio::co_spawn(loop.context(), checks->stop(), asio::use_future).get();
     asio::co_spawn(loop.context(), server->stop(0s), asio::use_future).get();
+}
+
+void fixture::stop_loop() {
     loop.stop();
     loop.join();
+}
+
+fixture::~fixture() {
+    stop_server();
+    stop_loop();
     std::filesystem::remove_all(folder_);
 }
 

@@ -62,8 +62,13 @@ class fake_probe final : public plugins::probe {
 /// The device `frr1` and the credential `lab` (with the password `file-password`) come from the configuration.
 class fixture {
   public:
-    explicit fixture(config::http_settings wanted = {});
+    /// `more` completes what the routes are made over.
+    explicit fixture(config::http_settings wanted = {}, const std::function<void(fixture&, api::services&)>& more = {});
     ~fixture();
+    /// Ends what `more` may have added to from without, before the rest; the destructor does it otherwise.
+    void stop_server();
+    /// No handler runs any more after it.
+    void stop_loop();
 
     /// A request with a token of the role; `headers` are further lines, each with its end. A body is sent as JSON.
     reply ask(const std::string& role, const std::string& line, const std::string& body = {},
@@ -75,6 +80,8 @@ class fixture {
 
     /// Runs `what` while the loop stands still, so that no listener can keep up.
     void while_loop_stands(const std::function<void()>& what);
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
     [[nodiscard]] const std::string& token(const std::string& role) const { return texts_.at(role); }
 
@@ -99,6 +106,7 @@ class fixture {
     void make_checks();
 
     base::wall_time last_result_{};
+    bool served_ = true;
 
     std::filesystem::path folder_;
     std::map<std::string, std::string> texts_;

@@ -5,10 +5,14 @@
 #include "base/json.hpp"
 #include "probes/blackbox/exporter.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
 #include <charconv>
 #include <cmath>
 
 namespace ferrule::api {
+
+namespace asio = boost::asio;
 
 using base::json;
 using http::request;

@@ -28,9 +28,11 @@ void agent_nodes::listen(fleet::agents_link& link) {
     using devices::kind::progress;
     link.offer(std::string(devices::jobs_feature));
     link.on_message(std::string(hello), [this](const std::string& agent, const json& body) {
-        came(agent);
-        know(agent);
-        jobs_.hello(agent, body);
+        // One that cannot be read is none: the agent is still waited for.
+        jobs_.hello(agent, body, [this, &agent] {
+            came(agent);
+            know(agent);
+        });
     });
     link.on_message(std::string(progress),
                     [this](const std::string& agent, const json& body) { jobs_.progress(agent, body); });

@@ -1,5 +1,6 @@
 #include "app/job_runner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferrule::app {
@@ -20,6 +21,13 @@ std::vector<std::string> drivers_of(plugins::registry& all) {
     return names;
 }
 
+// An end waits in the spool, beside those of others and the results of checks, and must not push them out.
+devices::executor_limits limits_for(const config::agent_settings& from) {
+    devices::executor_limits made;
+    made.longest_end = std::min<std::size_t>(made.longest_end, from.spool / 4);
+    return made;
+}
+
 } // namespace
 
 // What has ended is the controller's to remember.
@@ -28,7 +36,8 @@ job_runner::job_runner(const config::settings& wanted, runtime::io& loop, plugin
     : table_(bus_, figures, 0)
     , parts_{wanted.agent.name, loop, all, base::system_clock(), wanted.jobs, table_, secrets, bus_, figures, {}}
     , sender_(link)
-    , executor_(parts_, sender_, [&all] { return drivers_of(all); }) {
+    , executor_(
+          parts_, sender_, [&all] { return drivers_of(all); }, limits_for(wanted.agent)) {
     using devices::kind::cancel;
     using devices::kind::close;
     using devices::kind::run;

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
@@ -27,10 +28,30 @@ struct counter {
 
 constexpr std::uint32_t sequence_limit = 1u << 26u;
 
+counter& the_counter() {
+    static counter state;
+    return state;
+}
+
 } // namespace
 
+// The milliseconds are the first twelve digits.
+void make_ids_after(std::string_view id) {
+    if (!is_id(id))
+        return;
+    const auto digits = std::string(id.substr(0, 8)) + std::string(id.substr(9, 4));
+    std::uint64_t millis = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), millis, 16);
+    auto& state = the_counter();
+    const std::lock_guard lock(state.mutex);
+    if (millis < state.millis)
+        return;
+    state.millis = millis + 1;
+    state.sequence = 0;
+}
+
 std::string make_id() {
-    static counter state;
+    auto& state = the_counter();
     std::uint64_t millis = 0;
     std::uint32_t sequence = 0;
     std::array<std::uint8_t, 16> bytes{};

@@ -9,8 +9,8 @@ using base::json;
 
 namespace {
 
-// A greeting comes to an end: more than any agent has.
-constexpr std::size_t most_greeted = 1'000'000;
+// A greeting comes to an end: more than any agent has. What is beyond it is left out.
+constexpr std::size_t most_greeted = 200'000;
 
 void complain(const std::string& agent, std::string_view what) {
     base::log::warn("devices", "a message of an agent cannot be read and is dropped",
@@ -35,6 +35,10 @@ void agent_jobs::known(const std::string& agent, std::string region, model::labe
 }
 
 void agent_jobs::disconnected(const std::string& agent) {
+    {
+        const std::lock_guard lock(mutex_);
+        greetings_.erase(agent);
+    }
     if (auto* const node = engine_.node_places().find(agent))
         node->disconnected();
 }
@@ -51,7 +55,7 @@ std::vector<std::string> agent_jobs::names() {
     return all;
 }
 
-void agent_jobs::hello(const std::string& agent, const json& body) {
+void agent_jobs::hello(const std::string& agent, const json& body, const std::function<void()>& whole) {
     auto read = job_hello_from(body);
     if (!read) {
         complain(agent, kind::hello);
@@ -70,11 +74,15 @@ void agent_jobs::hello(const std::string& agent, const json& body) {
         } else {
             return; // of a greeting that was cut
         }
-        if (all.more && all.jobs.size() + all.sessions.size() < most_greeted)
+        if (all.jobs.size() + all.sessions.size() > most_greeted)
+            all.more = false;
+        if (all.more)
             return;
         *read = std::move(all);
         greetings_.erase(agent);
     }
+    if (whole)
+        whole();
     parts_.greeted(agent, read->jobs);
     engine_.node_greeted(engine_.node_places().remote(agent, link_), *read);
 }

@@ -31,7 +31,8 @@ class agent_jobs {
     /// All that jobs were given to, also by a process before this one.
     [[nodiscard]] std::vector<std::string> names();
 
-    void hello(const std::string& agent, const base::json& body);
+    /// A greeting, or a part of one. `whole` is called once all of it has come, before anything follows from it.
+    void hello(const std::string& agent, const base::json& body, const std::function<void()>& whole = {});
     void progress(const std::string& agent, const base::json& body);
     void caught_up(const std::string& agent, const base::json& body, std::function<void()> taken);
     void end(const std::string& agent, const base::json& body, std::function<void()> taken);

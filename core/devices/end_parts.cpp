@@ -12,6 +12,7 @@ namespace {
 
 // Of one agent and ends that are not whole. What is beyond it is left out of them; they come nevertheless.
 constexpr std::size_t most_bytes = std::size_t{1} << 30U;
+constexpr std::size_t most_of_one = std::size_t{32} << 20U;
 
 } // namespace
 
@@ -36,8 +37,7 @@ void end_parts::greeted(const std::string& agent, const std::vector<held_job>& h
         of.held.emplace(each.which.id, each.which.run);
     of.seen.clear();
     of.bytes = 0;
-    of.broken = false;
-    of.when_caught_up = nullptr;
+    of.missing.clear(); // a marker of an earlier greeting that still waits is to be acknowledged like any other
 }
 
 void end_parts::forget(const std::string& agent) {
@@ -54,8 +54,9 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
         const std::lock_guard lock(mutex_);
         auto& of = agents_[agent];
         of.pending += part.last ? 1 : 0;
-        fits = part.last || of.bytes + text.size() <= most_bytes;
-        of.seen[name(part.which.id, part.which.run)] += fits ? text.size() : 0;
+        auto& bytes = of.seen[name(part.which.id, part.which.run)];
+        fits = part.last || (of.bytes + text.size() <= most_bytes && bytes + text.size() <= most_of_one);
+        bytes += fits ? text.size() : 0;
         of.bytes += fits ? text.size() : 0;
     }
     if (!fits) {
@@ -73,13 +74,26 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
 void end_parts::kept(const std::string& agent, const end_part& part, const result<void>& done,
                      std::function<void()> taken) {
     if (!done) {
-        failed(agent, part.which, done.error());
+        failed(agent, part.which, part.number, done.error());
         if (part.last)
             received(agent);
         return;
     }
+    const name which(part.which.id, part.which.run);
+    bool complete = false;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& missing = agents_[agent].missing;
+        missing.erase({which, part.number});
+        const auto next = missing.lower_bound({which, 0});
+        complete = next == missing.end() || next->first != which;
+    }
     if (!part.last) {
         taken();
+        return;
+    }
+    if (!complete) { // it comes again, behind the one that is missing
+        received(agent);
         return;
     }
     auto pass = gate_.enter();
@@ -95,17 +109,16 @@ void end_parts::kept(const std::string& agent, const end_part& part, const resul
 }
 
 // It is not acknowledged, so it comes again with all that came behind it.
-void end_parts::failed(const std::string& agent, const attempt& which, const error& why) {
+void end_parts::failed(const std::string& agent, const attempt& which, std::size_t number, const error& why) {
     base::log::error("devices", "the end of a job cannot be kept; its node will repeat it",
                      {{"job", which.id}, {"node", agent}, {"why", why.message()}});
     const std::lock_guard lock(mutex_);
-    agents_[agent].broken = true;
+    agents_[agent].missing.emplace(name(which.id, which.run), number);
 }
 
 asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass) {
     for (;;) {
         std::optional<whole> next;
-        bool broken = false;
         {
             const std::lock_guard lock(mutex_);
             if (waiting_.empty()) {
@@ -114,23 +127,14 @@ asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass)
             }
             next.emplace(std::move(waiting_.front()));
             waiting_.pop_front();
-            broken = agents_[next->agent].broken;
-        }
-        if (broken) {
-            received(next->agent);
-            continue;
         }
         auto reading = disk_.read(next->agent, next->which, next->count);
         auto end = co_await std::move(reading);
-        {
-            const std::lock_guard lock(mutex_);
-            broken = agents_[next->agent].broken; // told meanwhile
-        }
-        if (end && !broken) {
+        if (end) {
             std::function<void()> taken = [this, what = *next] { stored(what); };
             whole_(next->agent, *end, std::move(taken));
-        } else if (!end) {
-            failed(next->agent, next->which, end.error());
+        } else {
+            failed(next->agent, next->which, next->count - 1, end.error());
         }
         received(next->agent);
     }
@@ -160,7 +164,7 @@ void end_parts::received(const std::string& agent) {
         if (--of.pending > 0)
             return;
         then = std::exchange(of.when_caught_up, nullptr);
-        if (of.broken)
+        if (!of.missing.empty())
             return;
     }
     if (then)
@@ -177,10 +181,14 @@ void end_parts::caught_up(const std::string& agent, std::function<void()> then) 
     {
         const std::lock_guard lock(mutex_);
         auto& of = agents_[agent];
-        if (of.broken || !pass)
+        if (!of.missing.empty() || !pass)
             return;
         if (of.pending > 0) {
-            of.when_caught_up = go_on;
+            of.when_caught_up = [before = std::move(of.when_caught_up), go_on] {
+                if (before)
+                    before();
+                go_on();
+            };
             return;
         }
     }

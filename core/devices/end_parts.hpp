@@ -35,21 +35,22 @@ class end_parts {
     void greeted(const std::string& agent, const std::vector<held_job>& held);
     void take(const std::string& agent, const end_part& part, const base::json& body, std::function<void()> taken);
     /// The marker behind everything that the agent had kept: calls `then` once the ends before it have been received,
-    /// and forgets parts of which no more will come. When an end before it could not be kept, `then` is not called,
-    /// because it will come again, and so will the marker.
+    /// and forgets parts of which no more will come. When a part before it could not be kept, `then` is not called,
+    /// because it will come again, and so will the marker: the link repeats what is not acknowledged.
     void caught_up(const std::string& agent, std::function<void()> then);
     /// The agent does not come back.
     void forget(const std::string& agent);
 
   private:
     using name = std::pair<std::string, std::int64_t>; // of an attempt
+    using part_name = std::pair<name, std::size_t>;
 
     struct state {
         std::set<name> held;                  ///< Named in the greeting.
         std::map<name, std::size_t> seen;     ///< Bytes of the parts that came since, until the end is on disk.
         std::size_t bytes = 0;                ///< Of all of them.
         std::size_t pending = 0;              ///< Ends whose last part has come and that are not received yet.
-        bool broken = false;                  ///< A part could not be kept.
+        std::set<part_name> missing;          ///< Those that could not be kept, until they have come again.
         std::function<void()> when_caught_up; ///< Waits for those that are pending.
     };
 
@@ -61,7 +62,7 @@ class end_parts {
     };
 
     void kept(const std::string& agent, const end_part& part, const result<void>& done, std::function<void()> taken);
-    void failed(const std::string& agent, const attempt& which, const error& why);
+    void failed(const std::string& agent, const attempt& which, std::size_t number, const error& why);
     void received(const std::string& agent);
     void stored(const whole& what);
     void forget_bytes(const whole& what);

@@ -41,7 +41,7 @@ job_engine::job_engine(node_parts& parts, const inventory& known, job_records& r
     , known_(known)
     , records_(records)
     , agents_(agents)
-    , nodes_(parts, placement(std::move(chooser)))
+    , nodes_(parts, placement(std::move(chooser)), agents != nullptr)
     , expiry_(parts.loop.make_strand()) {
     parts_.write = [this](const model::job& record, std::function<void(result<void>)> done) {
         records_.put(record, std::move(done));
@@ -184,8 +184,7 @@ asio::awaitable<result<accepted>> job_engine::accept(model::job_request request,
     if (!*written)
         co_return written->error();
     arm_expiry();
-    if (!nodes_.waiting().empty())
-        place_waiting(); // a node may have come while it was put there
+    place_soon(); // a node may have come while it was put there
     accepted made;
     made.job = parts_.table.view(entry);
     co_return made;

@@ -80,6 +80,9 @@ class job_engine final : public job_service {
     void take_up(model::job left, resolved_ptr at);
     void adopt(model::job left, resolved_ptr at);
     [[nodiscard]] bool runs_elsewhere(const model::job& left, const result<resolved_ptr>& at) const;
+    void place_soon();
+    /// Moves the jobs of its device, or this fifo job, to a node. False when there is none.
+    bool place_first(const entry_ptr& first);
     void end_given_up(const std::string& node, const remote_board::given& job);
 
     /// Ends that came too late and are being compared with their record; the same one may come again meanwhile.
@@ -104,6 +107,7 @@ class job_engine final : public job_service {
     base::steady_time expiry_at_ = base::steady_time::max(); // guarded by expiry_mutex_, as is the timer
     std::atomic<bool> stopping_{false};
     std::atomic<bool> abandoned_{false};
+    std::atomic<bool> places_soon_{false};
     std::mutex late_mutex_;
     std::map<std::pair<std::string, std::int64_t>, late_end> late_; // by attempt
 };

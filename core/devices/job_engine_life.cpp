@@ -1,6 +1,7 @@
 // How jobs reach their end, how they expire, and what happens to them across a restart.
 #include "devices/job_engine.hpp"
 
+#include "base/id.hpp"
 #include "base/log.hpp"
 #include "devices/job_end.hpp"
 #include "runtime/gate.hpp"
@@ -83,8 +84,7 @@ void job_engine::store_last(entry_ptr entry, job_ptr last, base::duration pause)
     records_.put(*last, [this, entry, last, pause](result<void> written) {
         if (written) {
             parts_.table.finished(entry, last);
-            if (!nodes_.waiting().empty()) // there may be room now
-                asio::post(parts_.loop.get_executor(), [this] { place_waiting(); });
+            place_soon(); // there may be room now
             return;
         }
         base::log::error("devices", "the end of a job cannot be stored; it is tried again",
@@ -135,6 +135,8 @@ asio::awaitable<result<void>> job_engine::start() {
         co_return left.error();
     if (!left->empty())
         base::log::info("devices", "taking up unfinished jobs", {{"count", std::to_string(left->size())}});
+    for (const auto& each : *left)
+        base::make_ids_after(each.id); // order is taken from ids, and the clock may have been set back
     // All ends are queued at once and share a few commits.
     runtime::gate writes;
     auto failed = std::make_shared<std::atomic<bool>>(false);
@@ -188,21 +190,19 @@ void job_engine::take_up(model::job left, resolved_ptr at) {
     const auto ttl = left.request.ttl.value_or(parts_.limits.default_ttl);
     const auto waited = parts_.clock.wall_now() - left.created_at;
     const auto limit = left.request.timeout.value_or(parts_.limits.default_timeout);
+    // What changes nothing may have begun here before its record said so; all else is noted first.
+    if (left.state == model::job_state::running || (!left.request.change && parts_.limits.local.enabled))
+        ++left.restarts;
     left.state = model::job_state::queued;
-    ++left.restarts;
     left.started_at.reset();
     left.session.reset();
     left.results.clear();
     auto first = std::make_shared<const model::job>(std::move(left));
     auto entry = std::make_shared<job_entry>(std::move(first), std::move(at), limit);
     parts_.table.add(entry, parts_.clock.steady_now() + (ttl - waited));
-    const auto here = nodes_.local().info();
-    node* place = &nodes_.waiting();
-    if (parts_.limits.local.enabled && model::matches(entry->at->device->nodes, here))
-        place = &nodes_.local();
     {
         const std::lock_guard lock(order_);
-        nodes_.place(entry, place);
+        nodes_.place(entry, nodes_.place_at_start(*entry->at));
     }
     parts_.table.made_durable(entry);
     entry->place.load()->wake(entry);

@@ -4,6 +4,8 @@
 #include "base/log.hpp"
 #include "devices/job_end.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,32 +14,55 @@ namespace ferrule::devices {
 // Sessions that outlived a restart of this process keep their devices.
 void job_engine::node_greeted(remote_node& by, const job_hello& hello) {
     by.greeted(hello);
-    {
-        const std::lock_guard lock(order_);
-        for (const auto& each : hello.sessions)
-            nodes_.settle_if_free(key_of(each), by);
+    for (const auto& each : hello.sessions) {
+        const auto key = key_of(each);
+        {
+            const std::lock_guard lock(order_);
+            nodes_.settle_if_free(key, by);
+        }
+        if (const auto first = nodes_.waiting().first_of(key))
+            place_first(first);
     }
     place_waiting();
 }
 
+// Of those that the same nodes can take, the first that finds no place tells that the others find none either.
 void job_engine::place_waiting() {
     auto& waiting = nodes_.waiting();
     if (waiting.empty() || stopping_)
         return;
-    for (const auto& first : waiting.first()) {
-        const auto chosen = nodes_.choose_new(*first->at, first->how);
-        if (!chosen || *chosen == &waiting)
-            continue;
-        std::vector<entry_ptr> moved;
-        {
-            const std::lock_guard lock(order_);
-            moved = waiting.take(first);
-            for (const auto& each : moved)
-                nodes_.place(each, *chosen);
-        }
-        for (const auto& each : moved)
-            each->place.load()->wake(each);
+    for (const auto& group : waiting.groups()) {
+        auto first = waiting.first(group);
+        while (first && place_first(first))
+            first = waiting.first(group);
     }
+}
+
+// However many jobs end meanwhile, one look is for all of them.
+void job_engine::place_soon() {
+    if (nodes_.waiting().empty() || places_soon_.exchange(true))
+        return;
+    asio::post(parts_.loop.get_executor(), [this] {
+        places_soon_ = false;
+        place_waiting();
+    });
+}
+
+bool job_engine::place_first(const entry_ptr& first) {
+    auto& waiting = nodes_.waiting();
+    const auto chosen = nodes_.choose_new(*first->at, first->how);
+    if (!chosen || *chosen == &waiting)
+        return false;
+    std::vector<entry_ptr> moved;
+    {
+        const std::lock_guard lock(order_);
+        moved = waiting.take(first);
+        for (const auto& each : moved)
+            nodes_.place(each, *chosen);
+    }
+    for (const auto& each : moved)
+        each->place.load()->wake(each);
+    return true;
 }
 
 void job_engine::give_up_node(const std::string& name) {
@@ -52,7 +77,7 @@ void job_engine::give_up_node(const std::string& name) {
         std::vector<entry_ptr> again;
         const auto sort = [&](std::vector<remote_board::given>& some, bool may_have_run) {
             for (auto& each : some) {
-                const bool cannot = (each.change && may_have_run) || each.which.run >= most_restarts;
+                const bool cannot = may_have_run && (each.change || each.which.run >= most_restarts);
                 if (cannot || parts_.table.is_cancelling(each.entry)) {
                     each.at = may_have_run ? remote_board::stage::doubtful : remote_board::stage::ready;
                     over.push_back(std::move(each));
@@ -112,7 +137,8 @@ void job_engine::adopt(model::job left, resolved_ptr at) {
     parts_.table.made_durable(entry);
     entry->place = &place;
     place.adopt(entry, shown);
-    nodes_.settle(entry->at->key(), &place);
+    if (entry->how == model::strategy::pinned) // a fifo job keeps no order, and another agent may have the queue
+        nodes_.settle(entry->at->key(), &place);
 }
 
 } // namespace ferrule::devices

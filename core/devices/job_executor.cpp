@@ -19,12 +19,6 @@ using base::json;
 namespace {
 
 constexpr base::duration closing_limit = std::chrono::seconds(10);
-constexpr base::duration first_pause = std::chrono::milliseconds(100);
-constexpr base::duration longest_pause = std::chrono::seconds(5);
-// An end waits in the spool, beside those of others and the results of checks.
-constexpr std::size_t most_of_an_end = std::size_t{16} << 20U;
-
-constexpr std::size_t remembered_changes = 20'000;
 
 error result_lost() {
     return error("result_lost", "this change ran on the agent, but its result was dropped there before the controller "
@@ -32,19 +26,14 @@ error result_lost() {
                                 "(agent.spool)");
 }
 
-// Two attempts at one job may be here at once, when the first was given up and does not know it.
-std::string name_here(const attempt& which) {
-    return which.run == 0 ? which.id : which.id + "." + std::to_string(which.run);
-}
-
 } // namespace
 
 job_executor::job_executor(node_parts& parts, controller_sender& link,
-                           std::function<std::vector<std::string>()> drivers, base::duration greet_pause)
+                           std::function<std::vector<std::string>()> drivers, executor_limits limits)
     : parts_(parts)
     , link_(link)
     , drivers_(std::move(drivers))
-    , greet_pause_(greet_pause)
+    , limits_(limits)
     , instance_(base::make_id())
     , node_(parts)
     , greet_timer_(parts.loop.get_executor()) {
@@ -111,7 +100,7 @@ void job_executor::greet_later() {
     const std::lock_guard lock(mutex_);
     if (!pass || stopped_ || std::exchange(greets_later_, true))
         return;
-    greet_timer_.expires_after(greet_pause_);
+    greet_timer_.expires_after(limits_.greet_pause);
     greet_timer_.async_wait([this, held = std::make_shared<runtime::gate::pass>(std::move(*pass))](
                                 const boost::system::error_code& failed) {
         {
@@ -178,10 +167,9 @@ void job_executor::take(run_order order) {
     bool ran = false;
     {
         const std::lock_guard lock(mutex_);
-        ran = change && changes_.contains(entry->id);
+        ran = may_have_run(order);
     }
     if (ran) {
-        // The controller asks again for what it never heard of, but this has been carried out.
         refuse(order.which, model::job_state::unknown, result_lost());
         return;
     }
@@ -220,72 +208,6 @@ void job_executor::close_session(const json& body) {
     base::object_reader reader(body);
     const auto id = reader.text_or("id", "");
     static_cast<void>(node_.close_session(id, reader.boolean_or("force", false)));
-}
-
-void job_executor::refuse(const attempt& which, model::job_state state, const error& why) {
-    ended_job end;
-    end.which = which;
-    end.state = state;
-    end.failed = why;
-    end.finished_at = parts_.clock.wall_now();
-    const auto name = name_here(which);
-    {
-        const std::lock_guard lock(mutex_);
-        if (!held_.emplace(name, held{which, false, nullptr}).second)
-            return;
-    }
-    deliver(name, std::make_shared<const std::vector<std::string>>(to_parts(end, most_of_an_end)), 0, first_pause);
-}
-
-void job_executor::finish(const entry_ptr& entry, model::job last) {
-    ended_job end;
-    {
-        const std::lock_guard lock(mutex_);
-        end.which = held_.at(entry->id).which;
-    }
-    end.state = last.state;
-    end.failed = last.error;
-    end.started_at = last.started_at;
-    end.finished_at = last.finished_at;
-    end.session = last.session;
-    end.results = std::move(last.results);
-    deliver(entry->id, std::make_shared<const std::vector<std::string>>(to_parts(end, most_of_an_end)), 0, first_pause);
-    parts_.table.finished(entry, std::make_shared<const model::job>(std::move(last)));
-}
-
-// The job stays among those that are here until its end is on disk, so that a greeting never leaves it out.
-void job_executor::deliver(const std::string& here, std::shared_ptr<const std::vector<std::string>> parts,
-                           std::size_t from, base::duration pause) {
-    const auto& part = (*parts)[from];
-    link_.deliver(kind::end, part, [this, here, parts, from, pause](const result<void>& kept) {
-        if (kept && from + 1 == parts->size()) {
-            told(here);
-        } else if (kept) {
-            deliver(here, parts, from + 1, first_pause);
-        } else {
-            base::log::error("devices", "the end of a job cannot be kept for the controller; it is tried again",
-                             {{"job", here}, {"why", kept.error().message()}});
-            auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), pause);
-            timer->async_wait([this, timer, here, parts, from, pause](const boost::system::error_code& failed) {
-                if (!failed)
-                    deliver(here, parts, from, std::min(pause * 2, longest_pause));
-            });
-        }
-    });
-}
-
-void job_executor::told(const std::string& here) {
-    const std::lock_guard lock(mutex_);
-    const auto at = held_.find(here);
-    if (at == held_.end())
-        return;
-    if (at->second.change && changes_.insert(here).second)
-        oldest_changes_.push_back(here);
-    held_.erase(at);
-    if (oldest_changes_.size() > remembered_changes) {
-        changes_.erase(oldest_changes_.front());
-        oldest_changes_.pop_front();
-    }
 }
 
 } // namespace ferrule::devices

@@ -26,6 +26,15 @@
 
 namespace ferrule::devices {
 
+/// What an agent keeps for its controller, and how often it greets.
+struct executor_limits {
+    /// Output of one job past so many bytes of messages is left out of its end.
+    std::size_t longest_end = std::size_t{16} << 20U;
+    std::size_t remembered_changes = 20'000;
+    /// Before it greets again because something was lost.
+    base::duration greet_pause = std::chrono::seconds(10);
+};
+
 /// Runs jobs on the same lanes and fifo runs as a controller does, but keeps no record: the controller has written that
 /// the job is here, and the end of each is kept by the link until the controller has it on disk. Credentials live in
 /// memory, with the job and its session. Jobs of a process that ends are lost with it; the controller learns that from
@@ -33,9 +42,8 @@ namespace ferrule::devices {
 class job_executor {
   public:
     /// `drivers` names those that there are, at each greeting. Sets `write`, `finish` and `platforms` of the parts.
-    /// After `greet_pause` it greets again when something was lost.
     job_executor(node_parts& parts, controller_sender& link, std::function<std::vector<std::string>()> drivers,
-                 base::duration greet_pause = std::chrono::seconds(10));
+                 executor_limits limits = {});
     job_executor(const job_executor&) = delete;
     job_executor& operator=(const job_executor&) = delete;
     ~job_executor();
@@ -65,9 +73,11 @@ class job_executor {
         std::size_t cut = SIZE_MAX; ///< Of this result the controller has missed something.
     };
 
+    static std::string name_here(const attempt& which);
     void greet();
     void greet_later();
     void take(run_order order);
+    [[nodiscard]] bool may_have_run(const run_order& order) const;
     void refuse(const attempt& which, model::job_state state, const error& why);
     void finish(const entry_ptr& entry, model::job last);
     void deliver(const std::string& here, std::shared_ptr<const std::vector<std::string>> parts, std::size_t from,
@@ -83,7 +93,7 @@ class job_executor {
     node_parts& parts_;
     controller_sender& link_;
     const std::function<std::vector<std::string>()> drivers_;
-    const base::duration greet_pause_;
+    const executor_limits limits_;
     const std::string instance_;
     local_node node_;
     std::unique_ptr<state::subscription> events_;
@@ -91,7 +101,8 @@ class job_executor {
     std::mutex mutex_;
     std::map<std::string, held> held_;        // by the name that the job has here
     std::unordered_set<std::string> changes_; // that ran here, so that none runs twice
-    std::deque<std::string> oldest_changes_;
+    std::deque<attempt> oldest_changes_;
+    std::string forgotten_; ///< The highest id of a change that is remembered no more.
     std::map<std::string, std::shared_ptr<const std::string>> platforms_;
     std::int64_t seq_ = 0;
     bool connected_ = false;

@@ -15,6 +15,8 @@ using base::object_reader;
 namespace {
 
 constexpr std::int64_t most = INT64_MAX;
+constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_text = 1024;
 constexpr std::ptrdiff_t most_in_a_part = 500; // sessions of up to some 800 bytes each, and as many jobs
 
 using what = job_progress::what;
@@ -61,6 +63,13 @@ model::session_info session_from(const json& value) {
     read.last_used_at = time_of(reader, "last_used_at");
     read.commands = static_cast<std::uint64_t>(reader.integer_or("commands", 0, 0, most));
     return read;
+}
+
+// What an agent says is kept for long.
+bool fits(const model::session_info& told) {
+    return told.id.size() <= longest_name && told.device.size() <= longest_text && told.driver.size() <= longest_text &&
+           told.host.size() <= longest_text && told.username.size() <= longest_text &&
+           told.state.size() <= longest_name;
 }
 
 json to_json(const attempt& which) {
@@ -144,15 +153,16 @@ std::optional<job_hello> job_hello_from(const json& body) {
     read.drivers = reader.texts("drivers");
     if (const auto* jobs = reader.array("jobs"))
         for (const auto& each : *jobs)
-            if (auto which = attempt_from(each)) {
+            if (auto which = attempt_from(each); which && which->id.size() <= longest_name) {
                 const auto change = each.find("change");
                 read.jobs.push_back({std::move(*which), change != each.end() && *change == true});
             }
     if (const auto* sessions = reader.array("sessions"))
         for (const auto& each : *sessions)
             if (each.is_object())
-                read.sessions.push_back(session_from(each));
-    return read.instance.empty() ? std::nullopt : std::optional(std::move(read));
+                if (auto session = session_from(each); fits(session))
+                    read.sessions.push_back(std::move(session));
+    return read.instance.empty() || read.instance.size() > longest_name ? std::nullopt : std::optional(std::move(read));
 }
 
 std::string to_text(const job_progress& step) {

@@ -47,6 +47,7 @@ struct run_order {
     std::string platform; ///< JSON text of the target's platform, or empty.
     model::job_request request;
     base::duration timeout{};
+    bool again = false; ///< It was sent before, and the agent has told nothing of it.
 };
 
 /// The text holds secrets; it goes to the link and nowhere else.

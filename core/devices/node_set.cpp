@@ -110,16 +110,14 @@ result<node*> node_set::choose_new(const resolved_target& at, model::strategy ho
     }
     bool returns = false;
     for (auto* const each : remotes()) {
-        auto info = each->info();
-        if (!model::matches(at.device->nodes, info))
+        auto offered = each->offer(at);
+        if (!offered) {
+            returns = returns || each->may_return(at);
             continue;
-        const auto where = each->where();
-        returns = returns || where == remote_node::presence::expected || where == remote_node::presence::detached;
-        if (!info.online || !each->offers_driver(at.at().driver))
-            continue;
+        }
         if (how == model::strategy::pinned && each->has(at.key()))
             return each;
-        infos.push_back(std::move(info));
+        infos.push_back(std::move(*offered));
         candidates.push_back(each);
     }
     if (candidates.empty() && missing && !returns)
@@ -162,6 +160,15 @@ node* node_set::home_of(const std::string& key) {
     if (local_.has(key))
         return &local_;
     return waiting_.has(key) ? &waiting_ : nullptr;
+}
+
+// Agents may have a driver that this process has not; without agents the job fails here, and says why.
+node* node_set::place_at_start(const resolved_target& at) {
+    if (!parts_.limits.local.enabled || !model::matches(at.device->nodes, local_.info()))
+        return &waiting_;
+    if (agents_come_ && !local_.has(at.key()) && !parts_.plugins.driver(at.at().driver))
+        return &waiting_;
+    return &local_;
 }
 
 bool node_set::place(const entry_ptr& entry, node* chosen) {

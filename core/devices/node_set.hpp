@@ -20,9 +20,11 @@ namespace ferrule::devices {
 /// the nodes that are online, that the device allows and that have its driver. Thread-safe. A node is never removed.
 class node_set {
   public:
-    node_set(node_parts& parts, placement chooser)
+    /// `agents_come`: this process has a link over which agents may come.
+    node_set(node_parts& parts, placement chooser, bool agents_come)
         : parts_(parts)
         , chooser_(std::move(chooser))
+        , agents_come_(agents_come)
         , local_(parts)
         , waiting_(parts.table) {}
 
@@ -44,6 +46,9 @@ class node_set {
     result<node*> choose(const resolved_target& at, model::strategy how);
     /// As choose, but for a device that has no node: one that has an open session to it comes before others.
     result<node*> choose_new(const resolved_target& at, model::strategy how);
+    /// For a job of an earlier process, when no agent has been heard of yet: this process, if it may run the job and
+    /// has the driver, or the waiting room.
+    [[nodiscard]] node* place_at_start(const resolved_target& at);
     /// Queues the job with the node that has its device, or else with `chosen`, or if that is gone meanwhile in the
     /// waiting room. Under the lock that makes the order of jobs. False once nothing is taken any more.
     bool place(const entry_ptr& entry, node* chosen);
@@ -65,6 +70,7 @@ class node_set {
 
     node_parts& parts_;
     placement chooser_;
+    const bool agents_come_;
     local_node local_;
     waiting_room waiting_;
     std::atomic<std::size_t> remotes_{0};

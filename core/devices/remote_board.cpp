@@ -159,6 +159,14 @@ std::vector<remote_board::given> remote_board::ready() const {
     return all;
 }
 
+std::vector<remote_board::given*> remote_board::to_cancel() {
+    std::vector<given*> all;
+    for (auto& [id, each] : given_)
+        if (each.at == stage::sent && each.cancel)
+            all.push_back(&each);
+    return all;
+}
+
 remote_board::greeting remote_board::greet(const job_hello& hello) {
     detach();
     attached_ = true;
@@ -192,10 +200,12 @@ std::vector<remote_board::given> remote_board::caught_up(const std::string& inst
     for (auto& [id, each] : given_) {
         if (each.at != stage::doubtful)
             continue;
-        if (each.instance == instance)
-            each.at = stage::ready; // the same process would have named it or its end, so it never came
-        else
+        if (each.instance != instance) {
             lost.push_back(each);
+            continue;
+        }
+        each.at = stage::ready; // the same process would have named it or its end, so it never came, or that is lost
+        each.again = true;
     }
     for (const auto& each : lost)
         remove(each.which);

@@ -32,10 +32,12 @@ class remote_board {
         bool change = false;
         stage at = stage::noting;
         std::string instance;    ///< The process of the agent that its record names.
+        bool again = false;      ///< It was sent, and the agent does not know of it.
         bool cancel = false;     ///< The agent is to be told to end it, once it can be.
         std::size_t results = 0; ///< Those that have begun.
         bool settled = false;    ///< The last of them has ended.
         bool broken = false;     ///< Output of the last one was missed.
+        std::size_t shown = 0;   ///< Bytes of all of them.
     };
 
     /// What a greeting asks for.
@@ -71,6 +73,8 @@ class remote_board {
     /// Takes it out, because it has ended or goes elsewhere.
     void remove(const attempt& which);
     [[nodiscard]] std::vector<given> ready() const;
+    /// Those that the agent has and is still to be told to end.
+    [[nodiscard]] std::vector<given*> to_cancel();
 
     [[nodiscard]] greeting greet(const job_hello& hello);
     /// All ends that the agent had kept have come: those that were never received become ready, and those that its
@@ -85,6 +89,8 @@ class remote_board {
     void session_closed(const std::string& id);
     [[nodiscard]] model::session_info* find_session(const std::string& id);
     [[nodiscard]] std::vector<model::session_info> sessions() const;
+
+    [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
     [[nodiscard]] bool attached() const noexcept { return attached_; }
 

@@ -30,7 +30,9 @@ remote_node::remote_node(std::string name, node_parts& parts, agent_sender& link
     : name_(std::move(name))
     , parts_(parts)
     , link_(link)
-    , board_(parts.table) {}
+    , board_(parts.table) {
+    about_.name = name_;
+}
 
 bool remote_node::push(const entry_ptr& entry) {
     const std::lock_guard lock(mutex_);
@@ -49,13 +51,9 @@ void remote_node::wake(const entry_ptr& entry) {
 }
 
 void remote_node::go_on(const entry_ptr& after) {
-    std::vector<given> begun;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopped_)
-            begun = board_.next(after);
-    }
-    begin(std::move(begun));
+    const std::lock_guard lock(mutex_);
+    if (!stopped_)
+        begin(board_.next(after));
 }
 
 bool remote_node::has(const std::string& key) const {
@@ -65,15 +63,31 @@ bool remote_node::has(const std::string& key) const {
 
 model::node_info remote_node::info() const {
     const std::lock_guard lock(mutex_);
-    model::node_info shown;
-    shown.name = name_;
-    shown.region = region_;
-    shown.tags = tags_;
-    shown.capacity = capacity_;
-    shown.count = static_cast<std::uint32_t>(board_.count());
-    shown.load = load_ ? load_() : 0;
-    shown.online = presence_ == presence::attached;
-    return shown;
+    return info_now();
+}
+
+// The lock is held.
+model::node_info remote_node::info_now() const {
+    auto now = about_;
+    now.count = static_cast<std::uint32_t>(board_.count());
+    now.load = load_ ? load_() : 0;
+    now.online = presence_ == presence::attached;
+    return now;
+}
+
+std::optional<model::node_info> remote_node::offer(const resolved_target& at) const {
+    std::optional<model::node_info> made;
+    const std::lock_guard lock(mutex_);
+    if (presence_ == presence::attached && model::matches(at.device->nodes, about_) &&
+        std::find(drivers_.begin(), drivers_.end(), at.at().driver) != drivers_.end())
+        made = info_now();
+    return made;
+}
+
+bool remote_node::may_return(const resolved_target& at) const {
+    const std::lock_guard lock(mutex_);
+    return (presence_ == presence::expected || presence_ == presence::detached) &&
+           model::matches(at.device->nodes, about_);
 }
 
 std::vector<model::session_info> remote_node::sessions() const {
@@ -103,24 +117,20 @@ remote_node::presence remote_node::where() const {
     return presence_;
 }
 
-bool remote_node::offers_driver(const std::string& driver) const {
-    const std::lock_guard lock(mutex_);
-    return std::find(drivers_.begin(), drivers_.end(), driver) != drivers_.end();
-}
-
 void remote_node::describe(std::string region, model::labels tags, std::function<double()> load) {
     const std::lock_guard lock(mutex_);
     load_ = std::move(load);
-    region_ = std::move(region);
-    tags_ = std::move(tags);
+    about_.region = std::move(region);
+    about_.tags = std::move(tags);
     if (presence_ == presence::offline)
         presence_ = presence::expected;
 }
 
 // Each job is shown as running from the moment at which it is taken for the agent: what may be cancelled in the queue
-// is what nobody has begun to send.
-void remote_node::begin(std::vector<given> begun) {
-    for (auto& each : begun) {
+// is what nobody has begun to send. The lock is held until the write is queued, so that on disk, too, giving the agent
+// up and what follows from it come later.
+void remote_node::begin(const std::vector<given>& begun) {
+    for (const auto& each : begun) {
         auto shown = parts_.table.started(each.entry, name_, parts_.clock.wall_now(),
                                           interrupter(each.entry, each.which), each.instance);
         note(each.entry, each.which, shown, each.instance);
@@ -137,7 +147,7 @@ std::function<void()> remote_node::interrupter(const entry_ptr& entry, const att
 }
 
 // Where it runs is on disk before the agent hears of it: after a crash nothing is repeated that must not be, and what
-// still runs there is waited for.
+// still runs there is waited for. The lock is held.
 void remote_node::note(const entry_ptr& entry, const attempt& which, const job_ptr& shown, std::string instance) {
     parts_.write(*shown, [this, entry, which, instance = std::move(instance)](const result<void>& written) {
         noted(entry, which, instance, written);
@@ -179,6 +189,11 @@ void remote_node::tell(const entry_ptr& entry, const attempt& which) {
         }
         wanted.platform = **platform;
     }
+    {
+        const std::lock_guard lock(mutex_);
+        const auto* const job = board_.find(which);
+        wanted.again = job != nullptr && job->again;
+    }
     auto order = to_text(wanted);
     if (order.size() > longest_order) {
         const auto size = order.size();
@@ -189,8 +204,6 @@ void remote_node::tell(const entry_ptr& entry, const attempt& which) {
                                         std::to_string(longest_order) + "): split it"));
         return;
     }
-    job_ptr again;
-    std::string instance;
     {
         const std::lock_guard lock(mutex_);
         auto* const job = board_.find(which);
@@ -200,28 +213,33 @@ void remote_node::tell(const entry_ptr& entry, const attempt& which) {
                 post(*job, order);
             } else {
                 job->at = stage::noting; // the agent was restarted, and the record must name the process that it is now
-                instance = board_.instance();
-                again = parts_.table.moved(entry, instance);
+                note(entry, which, parts_.table.moved(entry, board_.instance()), board_.instance());
             }
         }
     }
     base::wipe(order);
-    if (again)
-        note(entry, which, again, std::move(instance));
 }
 
 bool remote_node::post(given& job, std::string& order) {
     if (!link_.send(name_, kind::run, std::move(order))) {
-        if (!std::exchange(stuck_, true))
-            retry_later();
+        retry_later();
         return false;
     }
     job.at = stage::sent;
     return true;
 }
 
-// What the link would not take is offered again when the agent is heard of, or in a while.
+// The lock is held.
+void remote_node::post_cancel(given& job) {
+    job.cancel = !link_.send(name_, kind::cancel, to_text(job.which));
+    if (job.cancel)
+        retry_later();
+}
+
+// What the link would not take is offered again when the agent is heard of, or in a while. The lock is held.
 void remote_node::retry_later() {
+    if (std::exchange(stuck_, true))
+        return;
     auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), retry_pause);
     timer->async_wait([this, timer](const boost::system::error_code& failed) {
         if (!failed)
@@ -235,6 +253,8 @@ void remote_node::retry() {
         const std::lock_guard lock(mutex_);
         if (!std::exchange(stuck_, false) || !board_.attached())
             return;
+        for (auto* const each : board_.to_cancel())
+            post_cancel(*each);
         waiting = board_.ready();
     }
     for (const auto& each : waiting)
@@ -247,10 +267,12 @@ void remote_node::cancel(const entry_ptr& entry, const attempt& which) {
         auto* const job = board_.find(which);
         if (job == nullptr || job->at == stage::noting) // tell() looks
             return;
-        if (job->at != stage::ready) {
-            job->cancel = job->at == stage::doubtful || !link_.send(name_, kind::cancel, to_text(which));
+        if (job->at == stage::doubtful)
+            job->cancel = true; // the agent's next greeting tells whether it has the job
+        if (job->at == stage::sent)
+            post_cancel(*job);
+        if (job->at != stage::ready)
             return;
-        }
     }
     drop(entry, which, model::job_state::cancelled, error("cancelled", "it was cancelled before it reached the node"));
 }

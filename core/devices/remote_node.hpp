@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace ferrule::devices {
 
 /// Gives an agent one job of a device at a time, once its record says, on disk, that it runs there; takes progress and
 /// the end. Jobs of an agent that is away wait. Thread-safe; what comes from one agent must come in order. Lives as
-/// long as the engine. No lock is held while others are called, but for the table and the link.
+/// long as the engine. No lock is held while others are called, but for the table, the link and the writer of records.
 class remote_node final : public node {
   public:
     /// expected: has jobs of an earlier time and has not been heard of. attached: greeted. detached: its connection
@@ -39,7 +40,10 @@ class remote_node final : public node {
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
     [[nodiscard]] presence where() const;
-    [[nodiscard]] bool offers_driver(const std::string& driver) const;
+    /// Itself, if the device allows it, it is online and has the driver. Without a copy if not.
+    [[nodiscard]] std::optional<model::node_info> offer(const resolved_target& at) const;
+    /// The device allows it and it is not online, but may be again.
+    [[nodiscard]] bool may_return(const resolved_target& at) const;
 
     /// What the controller knows of the agent; `load` gives the load average of its host per core.
     void describe(std::string region, model::labels tags, std::function<double()> load);
@@ -66,11 +70,13 @@ class remote_node final : public node {
         std::vector<std::function<void()>> taken;
     };
 
-    void begin(std::vector<given> begun);
+    [[nodiscard]] model::node_info info_now() const;
+    void begin(const std::vector<given>& begun);
     void note(const entry_ptr& entry, const attempt& which, const job_ptr& shown, std::string instance);
     void noted(const entry_ptr& entry, const attempt& which, const std::string& instance, const result<void>& written);
     void tell(const entry_ptr& entry, const attempt& which);
     bool post(given& job, std::string& order);
+    void post_cancel(given& job);
     void cancel(const entry_ptr& entry, const attempt& which);
     [[nodiscard]] std::function<void()> interrupter(const entry_ptr& entry, const attempt& which);
     void drop(const entry_ptr& entry, const attempt& which, model::job_state state, error why);
@@ -93,10 +99,9 @@ class remote_node final : public node {
     remote_board board_;
     std::map<std::string, ending> ending_; // by id; their ends are being written
     presence presence_ = presence::expected;
-    std::string region_;
-    model::labels tags_;
+    model::node_info about_; // but for count, load and online
     std::vector<std::string> drivers_;
-    std::uint32_t capacity_ = 0;
+    std::size_t most_sessions_ = 0;
     std::function<double()> load_;
     bool stuck_ = false; // the link took nothing
     bool stopped_ = false;

@@ -10,31 +10,43 @@
 
 namespace ferrule::devices {
 
+namespace {
+
+// Of one agent, whatever it says of its capacity.
+constexpr std::size_t most_sessions = 200'000;
+
+} // namespace
+
 void remote_node::greeted(const job_hello& hello) {
     remote_board::greeting wanted;
-    std::vector<given> begun;
+    std::vector<model::session_info> closed;
     {
         const std::lock_guard lock(mutex_);
         presence_ = presence::attached;
         stuck_ = false;
         drivers_ = hello.drivers;
-        capacity_ = hello.capacity;
+        about_.capacity = hello.capacity;
+        most_sessions_ = std::min(most_sessions, std::size_t{hello.capacity} + hello.fifo + hello.sessions.size());
+        closed = board_.sessions();
         wanted = board_.greet(hello);
+        std::erase_if(closed, [this](const auto& each) { return board_.find_session(each.id) != nullptr; });
         std::erase_if(wanted.cancel, [this](const auto& each) { return ending_.contains(each.id); });
         for (const auto& each : wanted.cancel)
-            if (!link_.send(name_, kind::cancel, to_text(each)))
-                if (auto* const job = board_.find(each))
-                    job->cancel = true;
+            if (auto* const job = board_.find(each))
+                post_cancel(*job);
+            else
+                link_.send(name_, kind::cancel, to_text(each));
         for (auto& session : hello.sessions)
             if (auto* const shown = board_.find_session(session.id))
                 shown->node = name_;
         if (!stopped_)
-            begun = board_.next();
+            begin(board_.next());
     }
     announce(true);
+    for (const auto& each : closed)
+        announce_session(each.id, each.device, "closed");
     for (const auto& each : wanted.tell_again)
         tell(each.entry, each.which);
-    begin(std::move(begun));
 }
 
 void remote_node::announce(bool online) const {
@@ -92,91 +104,6 @@ void remote_node::disconnected() {
         board_.detach();
     }
     announce(false);
-}
-
-void remote_node::progress(const job_progress& step) {
-    retry();
-    using what = job_progress::what;
-    std::string device;
-    const bool ends = step.happened == what::closed;
-    bool opened = false;
-    {
-        const std::lock_guard lock(mutex_);
-        if (ends) {
-            const auto* const known = board_.find_session(step.session.id);
-            if (known == nullptr)
-                return;
-            device = known->device;
-            board_.session_closed(step.session.id);
-        } else if (auto* const job = board_.find(step.which); job != nullptr && job->at == stage::sent) {
-            device = job->entry->at->device->name;
-            if (step.happened == what::session)
-                opened = session_chosen(*job, step.session.id);
-            show(*job, step);
-        }
-    }
-    if (ends || opened)
-        announce_session(step.session.id, device, ends ? "closed" : "opened");
-}
-
-// True for a new one. Told before the job's first output, so that the device is tied to the agent before the job ends.
-bool remote_node::session_chosen(const given& job, const std::string& id) {
-    const bool fresh = board_.find_session(id) == nullptr;
-    if (fresh) {
-        const auto& at = *job.entry->at;
-        model::session_info session;
-        session.id = id;
-        session.device = at.device->name;
-        session.driver = at.at().driver;
-        session.host = at.at().host;
-        session.port = at.at().port;
-        session.username = at.login ? at.login->username : std::string();
-        session.node = name_;
-        session.opened_at = parts_.clock.wall_now();
-        board_.session_opened(std::move(session), job.entry->how == model::strategy::pinned);
-    }
-    auto* const session = board_.find_session(id);
-    session->state = "busy";
-    session->last_used_at = parts_.clock.wall_now();
-    return fresh;
-}
-
-void remote_node::announce_session(const std::string& id, const std::string& device, const char* state) const {
-    if (parts_.bus.wanted())
-        parts_.bus.publish("session", id, base::dump(base::json{{"id", id}, {"device", device}, {"state", state}}));
-}
-
-// Live output is what arrived without a gap; the end brings all of it.
-void remote_node::show(given& job, const job_progress& step) {
-    const auto& entry = job.entry;
-    if (step.happened == job_progress::what::session) {
-        parts_.table.session_chosen(entry, step.session);
-        return;
-    }
-    const auto asked = parts_.table.bare(entry);
-    if (step.index >= asked->request.commands.size())
-        return;
-    const bool again = step.index + 1 < job.results || (step.index + 1 == job.results && job.settled);
-    if (again) { // on a fresh session
-        parts_.table.restart_results(entry);
-        job.results = 0;
-        job.broken = step.index > 0;
-    }
-    if (step.index == job.results) {
-        parts_.table.begin_result(entry, asked->request.commands[step.index].text);
-        ++job.results;
-        job.settled = job.broken = false;
-    }
-    if (step.index + 1 != job.results || job.broken)
-        return;
-    if (step.happened == job_progress::what::output) {
-        parts_.table.append_output(entry, step.text);
-    } else {
-        auto settled = step.result;
-        settled.command = asked->request.commands[step.index].text;
-        parts_.table.end_result(entry, std::move(settled));
-        job.settled = true;
-    }
 }
 
 bool remote_node::ended(const ended_job& end, std::function<void()> taken) {
@@ -251,9 +178,17 @@ void remote_node::adopt(const entry_ptr& entry, const job_ptr& left) {
 }
 
 remote_board::leftovers remote_node::give_up() {
-    const std::lock_guard lock(mutex_);
-    presence_ = presence::offline;
-    return board_.give_up();
+    remote_board::leftovers left;
+    std::vector<model::session_info> closed;
+    {
+        const std::lock_guard lock(mutex_);
+        presence_ = presence::offline;
+        closed = board_.sessions();
+        left = board_.give_up();
+    }
+    for (const auto& each : closed)
+        announce_session(each.id, each.device, "closed");
+    return left;
 }
 
 } // namespace ferrule::devices

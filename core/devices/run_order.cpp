@@ -102,6 +102,8 @@ std::string to_text(const run_order& order) {
                {"stop_on_error", order.request.stop_on_error},
                {"raw", order.request.raw},
                {"timeout_ms", milliseconds(order.timeout)}};
+    if (order.again)
+        value["again"] = true;
     if (device.session_ttl)
         value["session_ttl_ms"] = milliseconds(*device.session_ttl);
     for (const auto& each : order.at->jump_logins)
@@ -139,6 +141,7 @@ result<run_order> run_order_from(const json& body) {
     read.request.change = reader.boolean_or("change", true);
     read.request.stop_on_error = reader.boolean_or("stop_on_error", true);
     read.request.raw = reader.boolean_or("raw", false);
+    read.again = reader.boolean_or("again", false);
     read.timeout = std::chrono::milliseconds(reader.integer_or("timeout_ms", 60'000, 1, INT64_MAX / 1'000'000));
     if (const auto* commands = reader.array("commands"))
         for (const auto& each : *commands)

@@ -5,10 +5,40 @@
 
 namespace ferrule::devices {
 
+namespace {
+
+// Jobs of one group are taken by the same nodes.
+std::string group_of(const job_entry& entry) {
+    const auto& device = *entry.at->device;
+    std::string name = entry.how == model::strategy::pinned ? "p" : "f";
+    const auto add = [&name](const std::string& part) {
+        name += '\n';
+        name += part;
+    };
+    add(device.at.driver);
+    add(device.nodes.region);
+    for (const auto& each : device.nodes.names)
+        add("=" + each);
+    for (const auto* labels : {&device.nodes.tags, &device.tags}) { // a scheduler sees those of the device
+        add("");
+        for (const auto& [key, value] : *labels)
+            add(key + "=" + value);
+    }
+    return name;
+}
+
+} // namespace
+
 bool waiting_room::push(const entry_ptr& entry) {
     const std::lock_guard lock(mutex_);
-    auto& queue = entry->how == model::strategy::pinned ? lanes_[entry->at->key()] : fifo_;
-    queue.push_back(entry);
+    if (entry->how == model::strategy::pinned) {
+        auto& of = lanes_[entry->at->key()];
+        of.queue.push_back(entry);
+        if (of.marker)
+            return true;
+        of.marker = entry;
+    }
+    groups_[group_of(*entry)].turns.push_back(entry);
     ++size_;
     return true;
 }
@@ -19,19 +49,43 @@ void waiting_room::wake(const entry_ptr& entry) {
         return;
     const std::lock_guard lock(mutex_);
     if (entry->how != model::strategy::pinned) {
-        forget_dead(fifo_);
+        leave(entry);
         return;
     }
     const auto at = lanes_.find(entry->at->key());
     if (at == lanes_.end())
         return;
-    forget_dead(at->second);
-    if (at->second.empty())
-        lanes_.erase(at);
+    std::erase_if(at->second.queue, [this](const auto& each) { return table_.is_claimed(each); });
+    if (at->second.queue.empty())
+        drop_lane(entry->at->key());
 }
 
-void waiting_room::forget_dead(std::deque<entry_ptr>& queue) {
-    size_ -= std::erase_if(queue, [this](const auto& each) { return table_.is_claimed(each); });
+void waiting_room::drop_lane(const std::string& key) {
+    auto gone = lanes_.extract(key);
+    leave(gone.mapped().marker);
+}
+
+// A turn is over, wherever in its group it stands: each pass over a group is paid for by as many as it drops.
+void waiting_room::leave(const entry_ptr& turn) {
+    const auto at = groups_.find(group_of(*turn));
+    if (at == groups_.end())
+        return;
+    auto& of = at->second;
+    ++of.dead;
+    if (of.dead < of.turns.size() && (of.dead < 16 || of.dead * 2 < of.turns.size()))
+        return;
+    size_ -= std::erase_if(of.turns, [this](const auto& each) { return waits_for(each) == nullptr; });
+    of.dead = 0;
+    if (of.turns.empty())
+        groups_.erase(at);
+}
+
+// The job that a turn stands for; none when it is over.
+entry_ptr waiting_room::waits_for(const entry_ptr& turn) const {
+    if (turn->how != model::strategy::pinned)
+        return table_.is_claimed(turn) ? nullptr : turn;
+    const auto at = lanes_.find(turn->at->key());
+    return at == lanes_.end() || at->second.marker != turn ? nullptr : at->second.queue.front();
 }
 
 bool waiting_room::has(const std::string& key) const {
@@ -55,29 +109,52 @@ asio::awaitable<void> waiting_room::stop(base::duration) {
     co_return;
 }
 
-std::vector<entry_ptr> waiting_room::first() const {
-    std::vector<entry_ptr> all;
+std::vector<std::string> waiting_room::groups() const {
+    std::vector<std::string> all;
     const std::lock_guard lock(mutex_);
-    all.reserve(lanes_.size() + fifo_.size());
-    for (const auto& [key, queue] : lanes_)
-        all.push_back(queue.front());
-    all.insert(all.end(), fifo_.begin(), fifo_.end());
+    all.reserve(groups_.size());
+    for (const auto& [name, each] : groups_)
+        all.push_back(name);
     return all;
+}
+
+entry_ptr waiting_room::first(const std::string& wanted) {
+    const std::lock_guard lock(mutex_);
+    const auto at = groups_.find(wanted);
+    if (at == groups_.end())
+        return nullptr;
+    auto& of = at->second;
+    while (!of.turns.empty()) {
+        if (auto found = waits_for(of.turns.front()))
+            return found;
+        of.turns.pop_front();
+        of.dead -= of.dead > 0 ? 1 : 0;
+        --size_;
+    }
+    groups_.erase(at);
+    return nullptr;
+}
+
+entry_ptr waiting_room::first_of(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = lanes_.find(key);
+    return at == lanes_.end() ? nullptr : at->second.queue.front();
 }
 
 std::vector<entry_ptr> waiting_room::take(const entry_ptr& first) {
     std::vector<entry_ptr> taken;
     const std::lock_guard lock(mutex_);
     if (first->how != model::strategy::pinned) {
-        if (const auto at = std::find(fifo_.begin(), fifo_.end(), first); at != fifo_.end()) {
-            taken.push_back(*at);
-            fifo_.erase(at);
+        const auto at = groups_.find(group_of(*first));
+        if (at != groups_.end() && !at->second.turns.empty() && at->second.turns.front() == first) {
+            at->second.turns.pop_front();
+            --size_;
+            taken.push_back(first);
         }
     } else if (const auto at = lanes_.find(first->at->key()); at != lanes_.end()) {
-        taken.assign(at->second.begin(), at->second.end());
-        lanes_.erase(at);
+        taken.assign(at->second.queue.begin(), at->second.queue.end());
+        drop_lane(first->at->key());
     }
-    size_ -= taken.size();
     return taken;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -14,7 +15,8 @@
 namespace ferrule::devices {
 
 /// A node that runs nothing: it keeps the order of the jobs of devices whose node is gone or has not come yet, until
-/// the engine finds another. They can be cancelled and expire here as anywhere. Thread-safe.
+/// the engine finds another. They can be cancelled and expire here as anywhere. What can be taken by the same nodes
+/// waits in one group, so that one look at its first tells about all. Thread-safe.
 class waiting_room final : public node {
   public:
     explicit waiting_room(const job_table& table)
@@ -33,19 +35,34 @@ class waiting_room final : public node {
     /// Without the lock, so that those who never need it pay nothing.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
-    /// One job of each device, and all fifo jobs: the first that wait.
-    [[nodiscard]] std::vector<entry_ptr> first() const;
-    /// Takes all jobs of the device, or this fifo job, in their order.
+    [[nodiscard]] std::vector<std::string> groups() const;
+    /// The job that has waited longest in the group, be it fifo or the first of its device. None when none is left.
+    [[nodiscard]] entry_ptr first(const std::string& group);
+    /// The first job of the device; none when it has none here.
+    [[nodiscard]] entry_ptr first_of(const std::string& key) const;
+    /// Takes all jobs of its device, or this fifo job, in their order.
     [[nodiscard]] std::vector<entry_ptr> take(const entry_ptr& first);
 
   private:
-    void forget_dead(std::deque<entry_ptr>& queue);
+    struct lane {
+        std::deque<entry_ptr> queue;
+        entry_ptr marker; ///< What stands for it in its group.
+    };
+
+    struct group {
+        std::deque<entry_ptr> turns; ///< Fifo jobs, and markers of lanes.
+        std::size_t dead = 0;        ///< Of them, at least.
+    };
+
+    [[nodiscard]] entry_ptr waits_for(const entry_ptr& turn) const;
+    void leave(const entry_ptr& turn);
+    void drop_lane(const std::string& key);
 
     const job_table& table_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::string, std::deque<entry_ptr>> lanes_;
-    std::deque<entry_ptr> fifo_;
-    std::atomic<std::size_t> size_{0};
+    std::unordered_map<std::string, lane> lanes_;
+    std::map<std::string, group> groups_;
+    std::atomic<std::size_t> size_{0}; // of turns, the dead among them
 };
 
 } // namespace ferrule::devices

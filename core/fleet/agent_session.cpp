@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/secret.hpp"
 #include "fleet/protocol/frame.hpp"
 #include "runtime/spawn.hpp"
 
@@ -49,8 +50,14 @@ asio::awaitable<void> agent_session::run(session_ptr self) {
     self->owner_.ended(self);
 }
 
+// Orders hold secrets, which do not stay in memory once they are sent.
 bool agent_session::send_frame(std::string_view kind, std::string_view body) {
-    return over_->send(std::make_shared<const std::string>(protocol::make_frame(kind, body)));
+    const auto wiping = [](std::string* sent) {
+        base::wipe(*sent);
+        std::default_delete<std::string>()(sent);
+    };
+    auto frame = std::make_unique<std::string>(protocol::make_frame(kind, body));
+    return over_->send(std::shared_ptr<std::string>(frame.release(), wiping));
 }
 
 void agent_session::send(std::string text) {

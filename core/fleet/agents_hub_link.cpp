@@ -2,6 +2,7 @@
 #include "fleet/agents_hub.hpp"
 
 #include "base/json.hpp"
+#include "base/secret.hpp"
 #include "fleet/protocol/frame.hpp"
 
 #include <algorithm>
@@ -42,7 +43,9 @@ void agents_hub::offer(std::string feature) {
 
 bool agents_hub::send(const std::string& agent, std::string_view kind, std::string body) {
     const auto to = find(agent);
-    return to && to->send_frame(kind, body);
+    const bool sent = to && to->send_frame(kind, body);
+    base::wipe(body);
+    return sent;
 }
 
 bool agents_hub::is_connected(const std::string& agent) const {

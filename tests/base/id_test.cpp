@@ -56,3 +56,16 @@ TEST_CASE("random tokens are base64url, of their length, and differ") {
     CHECK(random_token(32) != token);
     CHECK(random_token(0).empty());
 }
+
+TEST_CASE("ids come after one of an earlier process, also when the clock was set back since") {
+    make_ids_after("00000000-0000-7000-8000-000000000000");
+    make_ids_after("no id");
+    const std::string ahead = "7fffffff-ffff-7fff-bfff-ffffffffffff";
+    CHECK(make_id() < ahead);
+    make_ids_after(ahead);
+    const auto next = make_id();
+    CHECK(is_id(next));
+    CHECK(next > ahead);
+    make_ids_after("01890a5d-ac96-774b-bcce-b302099a8057");
+    CHECK(make_id() > next);
+}

@@ -8,6 +8,7 @@
 #include <future>
 
 using namespace ferrule;
+using namespace std::chrono_literals;
 using test::engine_rig;
 using test::fleet_rig;
 
@@ -49,6 +50,48 @@ TEST_CASE("the controller is restarted while a long end arrives: the job ends on
     CHECK(fleet.link().count(devices::kind::run) == 1);
 }
 
+TEST_CASE("two long ends at once, whose parts take turns in the spool, do not fill it for ever") {
+    fleet_rig fleet;
+    auto& agent = fleet.add_agent("a1");
+    auto& rig = fleet.controller();
+    const std::vector<std::string> commands(12, "emit 1000000");
+    std::vector<std::string> ids;
+    for (const auto* device : {"d", "e"}) {
+        rig.add_device(device, "echo");
+        ids.push_back(rig.submit(change(device, commands)));
+    }
+    for (const auto& id : ids) {
+        const auto last = rig.finished(id);
+        REQUIRE(last->state == model::job_state::succeeded);
+        REQUIRE(last->results.size() == commands.size());
+        for (const auto& each : last->results)
+            CHECK(each.output.size() == 1'000'000);
+    }
+    for (int i = 0; i < 100 && agent.link->undelivered() != 0; ++i)
+        rig.run("d", {"print x"});
+    CHECK(agent.link->undelivered() == 0);
+}
+
+TEST_CASE("an end for which the agent's spool has no room leaves neither a job running nor the link full") {
+    fleet_rig fleet;
+    fleet.limit_spools(std::uint64_t{2} << 20U);
+    auto& agent = fleet.add_agent("a1");
+    auto& rig = fleet.controller();
+    std::vector<std::string> ids;
+    for (const auto* device : {"d", "e", "f"}) {
+        rig.add_device(device, "echo");
+        ids.push_back(rig.submit(change(device, std::vector<std::string>(6, "emit 1000000"))));
+    }
+    for (const auto& id : ids) {
+        const auto last = rig.finished(id);
+        CHECK((last->state == model::job_state::succeeded || last->state == model::job_state::unknown));
+    }
+    CHECK(rig.run("d", {"print x"})->state == model::job_state::succeeded);
+    for (int i = 0; i < 100 && agent.link->undelivered() != 0; ++i)
+        rig.run("d", {"print x"});
+    CHECK(agent.link->undelivered() == 0);
+}
+
 TEST_CASE("an agent that dies while it keeps a long end holds nothing up: what is behind it arrives") {
     fleet_rig fleet;
     auto& agent = fleet.add_agent("a1");
@@ -85,6 +128,42 @@ TEST_CASE("an end that the agent's spool had to drop leaves no job running for e
     const auto read = rig.run("r", {"1"});
     CHECK(read->state == model::job_state::succeeded);
     CHECK(test::lines_of(fleet.data() / "r") == std::vector<std::string>{"1", "1"});
+}
+
+TEST_CASE("a change whose end was lost is not run again when the agent has forgotten it, either") {
+    fleet_rig fleet;
+    auto& agent = fleet.add_agent("a1");
+    fleet.reboot("a1", {std::size_t{16} << 20U, 1, 1h});
+    auto& rig = fleet.controller();
+    fleet.add_ledger("c");
+    fleet.add_ledger("e");
+    agent.link->drop_end();
+    const auto lost = rig.submit(change("c", {"1"}));
+    fleet.link().wait_said(devices::kind::end, 1);
+    CHECK(rig.run(change("e", {"1"}))->state == model::job_state::succeeded);
+    CHECK(rig.state_of(lost) == model::job_state::running);
+    fleet.disconnect("a1");
+    fleet.connect("a1");
+    const auto last = rig.finished(lost);
+    CHECK(last->state == model::job_state::unknown);
+    REQUIRE(last->error);
+    CHECK(last->error->code() == "result_lost");
+    CHECK(test::lines_of(fleet.data() / "c") == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("an end is cut to what the agent's spool has room for") {
+    fleet_rig fleet;
+    fleet.add_agent("a1");
+    fleet.reboot("a1", {100'000, 20'000, 1ms});
+    auto& rig = fleet.controller();
+    rig.add_device("d", "echo");
+    const auto last = rig.run("d", {"emit 900000", "print end"});
+    REQUIRE(last->state == model::job_state::succeeded);
+    REQUIRE(last->results.size() == 2);
+    CHECK(last->results[0].truncated);
+    CHECK_FALSE(last->results[0].output.empty());
+    CHECK(last->results[0].output.size() < 300'000);
+    CHECK(last->results[1].truncated);
 }
 
 TEST_CASE("the same late end twice corrects once, and both are acknowledged") {

@@ -11,7 +11,8 @@ namespace test {
 class agent_process {
   public:
     agent_process(std::filesystem::path data, std::string name, ferrule::runtime::io& loop,
-                  devices::controller_sender& link, const ferrule::config::jobs_settings& limits)
+                  devices::controller_sender& link, const ferrule::config::jobs_settings& limits,
+                  const devices::executor_limits& ends)
         : loop_(loop)
         , names_(loop)
         , http_(loop)
@@ -23,9 +24,9 @@ class agent_process {
         , executor_(
               parts_, link,
               [] {
-                  return std::vector<std::string>{"echo", "ledger", "noop"};
+                  return std::vector<std::string>{"echo", "ledger", "noop", "elsewhere"};
               },
-              1ms) {
+              ends) {
         executor_.start();
     }
 
@@ -73,6 +74,7 @@ class fleet_rig {
         std::string region;
         model::labels tags;
         ferrule::config::jobs_settings limits;
+        devices::executor_limits ends{std::size_t{16} << 20U, 20'000, 1ms};
         agent_end* link = nullptr;
         std::unique_ptr<agent_process> process;
     };
@@ -128,13 +130,16 @@ class fleet_rig {
         start();
     }
 
+    /// So many bytes fit into the spools of agents that are added from now on.
+    void limit_spools(std::uint64_t bytes) { room_.bytes = bytes; }
+
     agent& add_agent(const std::string& name, std::uint32_t sessions = 1000, std::string region = {},
                      model::labels tags = {}) {
         auto& made = agents_[name];
         made.region = std::move(region);
         made.tags = std::move(tags);
         made.limits.max_sessions = sessions;
-        made.link = &link_.add(name, agents_loop_);
+        made.link = &link_.add(name, agents_loop_, room_);
         boot(name);
         connect(name);
         return made;
@@ -143,8 +148,8 @@ class fleet_rig {
     void boot(const std::string& name) {
         auto& one = agents_.at(name);
         one.link->mute(false);
-        one.process =
-            std::make_unique<agent_process>(scratch_.path() / name, name, agents_loop_, *one.link, one.limits);
+        one.process = std::make_unique<agent_process>(scratch_.path() / name, name, agents_loop_, *one.link, one.limits,
+                                                      one.ends);
     }
 
     /// Until the controller knows of it.
@@ -158,6 +163,14 @@ class fleet_rig {
     void disconnect(const std::string& name) {
         agents_.at(name).link->disconnect();
         settle([this, name] { return !node(name).online; });
+    }
+
+    /// Another process takes its place, with other limits.
+    void reboot(const std::string& name, const devices::executor_limits& ends) {
+        kill(name);
+        at(name).ends = ends;
+        boot(name);
+        connect(name);
     }
 
     /// Its process ends with all that runs in it, and says nothing of it.
@@ -207,6 +220,7 @@ class fleet_rig {
     const bool local_;
     const std::string scheduler_;
     link_double link_;
+    protocol::outbox::limits room_;
     std::map<std::string, agent> agents_;
     std::optional<engine_rig> controller_;
 };

@@ -6,6 +6,9 @@
 #include "devices/agent_jobs.hpp"
 #include "devices/agent_sender.hpp"
 #include "devices/job_executor.hpp"
+#include "fleet/protocol/controller_side.hpp"
+#include "fleet/protocol/frame.hpp"
+#include "fleet/protocol/outbox.hpp"
 #include "runtime/io.hpp"
 
 #include <boost/asio/post.hpp>
@@ -26,18 +29,22 @@
 namespace test {
 
 namespace devices = ferrule::devices;
+namespace protocol = ferrule::fleet::protocol;
 
 class link_double;
+class controller_session;
 
-/// One agent's end. It outlives the processes of the agent, as its spool does.
+/// One agent's end. It outlives the processes of the agent, as its spool does: what is sent, repeated and dropped is
+/// decided by the rules of the real one, and by those of the real controller in which order it is acknowledged.
 class agent_end final : public devices::controller_sender, public std::enable_shared_from_this<agent_end> {
   public:
-    agent_end(link_double& all, std::string name, ferrule::runtime::io& loop)
+    agent_end(link_double& all, std::string name, ferrule::runtime::io& loop, const protocol::outbox::limits& room)
         : all_(all)
         , name_(std::move(name))
         , loop_(loop)
         , to_agent_(loop.make_strand())
-        , to_controller_(loop.make_strand()) {}
+        , to_controller_(loop.make_strand())
+        , spool_(room) {}
 
     bool send(std::string_view kind, std::string body) override;
     void deliver(std::string_view kind, std::string body, std::function<void(ferrule::result<void>)> kept) override;
@@ -63,42 +70,90 @@ class agent_end final : public devices::controller_sender, public std::enable_sh
     bool order(std::string_view kind, std::string body);
 
   private:
-    struct kept {
-        std::uint64_t id;
-        std::string kind;
-        std::string body;
-    };
+    friend class controller_session;
 
-    void offer(const kept& item);
+    void lost();
+    void pump();
+    void acknowledged(std::uint64_t connection, std::uint64_t seq);
 
     link_double& all_;
     const std::string name_;
     ferrule::runtime::io& loop_;
     ferrule::runtime::strand to_agent_;
     ferrule::runtime::strand to_controller_;
+    std::shared_ptr<controller_session> session_; // on to_controller_
     std::mutex mutex_;
     std::uint64_t connection_ = 0;
     bool connected_ = false;
     devices::job_executor* executor_ = nullptr;
-    std::deque<kept> spool_;
-    std::uint64_t next_ = 1;
+    protocol::outbox spool_;
+    std::map<std::uint64_t, std::shared_ptr<const std::string>> frames_; // of what the spool has
     std::atomic<bool> mute_{false};
     std::atomic<int> ends_left_{-1};
     std::atomic<bool> drop_end_{false};
+};
+
+/// The controller's end of one connection. On the agent's strand.
+class controller_session final : public protocol::controller_actions,
+                                 public std::enable_shared_from_this<controller_session> {
+  public:
+    controller_session(std::shared_ptr<agent_end> of, std::uint64_t connection)
+        : of_(std::move(of))
+        , connection_(connection)
+        , side_(settings_, *this, true, ferrule::base::system_clock().steady_now()) {}
+
+    void begin() {
+        protocol::hello from;
+        from.boot_id = "1";
+        receive(protocol::make_frame(protocol::kinds::hello, protocol::to_json(from)));
+        side_.accept();
+    }
+
+    void receive(const std::string& text) { side_.received(text, ferrule::base::system_clock().steady_now()); }
+
+    void send(std::string text) override {
+        const auto read = protocol::read_frame(text);
+        if (read && read->kind == protocol::kinds::ack)
+            of_->acknowledged(connection_, protocol::number_of(read->body, "seq"));
+    }
+
+    bool delivery(const std::string& kind, const ferrule::base::json& body, std::uint64_t seq) override;
+
+    void ping() override {}
+
+    void enrol(protocol::enrolment) override {}
+
+    void greeted(protocol::hello) override {}
+
+    void heartbeat(const ferrule::base::json&) override {}
+
+    void renew(std::string) override {}
+
+    bool message(const std::string&, const ferrule::base::json&) override { return false; }
+
+    void end(std::string code, std::string reason) override { throw std::runtime_error(code + ": " + reason); }
+
+  private:
+    const std::shared_ptr<agent_end> of_;
+    const std::uint64_t connection_;
+    const protocol::controller_side::settings settings_{};
+    protocol::controller_side side_;
 };
 
 class link_double final : public devices::agent_sender {
   public:
     bool send(const std::string& agent, std::string_view kind, std::string body) override {
         note(kind, body);
+        if (refuses(kind))
+            return false;
         if (lose_ && kind == devices::kind::run)
             return true; // and it never arrives
         return ends_.at(agent)->order(kind, std::move(body));
     }
 
-    agent_end& add(const std::string& name, ferrule::runtime::io& loop) {
+    agent_end& add(const std::string& name, ferrule::runtime::io& loop, const protocol::outbox::limits& room = {}) {
         auto& made = ends_[name];
-        made = std::make_shared<agent_end>(*this, name, loop);
+        made = std::make_shared<agent_end>(*this, name, loop, room);
         return *made;
     }
 
@@ -118,6 +173,17 @@ class link_double final : public devices::agent_sender {
 
     /// Orders are lost on the way, as when a connection is about to break.
     void lose_orders(bool wanted) { lose_ = wanted; }
+
+    /// As if its queue to the agents were full: it takes nothing of this kind; of none when it is empty.
+    void refuse(std::string_view kind) {
+        const std::lock_guard lock(mutex_);
+        refused_ = kind;
+    }
+
+    bool refuses(std::string_view kind) {
+        const std::lock_guard lock(mutex_);
+        return refused_ == kind;
+    }
 
     void note(std::string_view kind, const std::string& body) {
         const std::lock_guard lock(mutex_);
@@ -149,13 +215,13 @@ class link_double final : public devices::agent_sender {
         return found;
     }
 
-    void hear(const std::string& agent, const std::string& kind, const std::string& body, std::function<void()> taken) {
+    void hear(const std::string& agent, const std::string& kind, const ferrule::base::json& parsed,
+              std::function<void()> taken) {
         auto* const to = controller();
         if (to == nullptr || ends_left_ == 0)
             return;
         if (kind == devices::kind::end && ends_left_ > 0)
             --ends_left_;
-        const auto parsed = ferrule::base::json::parse(body, nullptr, false);
         if (kind == devices::kind::hello)
             to->hello(agent, parsed);
         else if (kind == devices::kind::progress)
@@ -173,6 +239,7 @@ class link_double final : public devices::agent_sender {
     std::condition_variable said_;
     std::vector<std::pair<std::string, std::string>> seen_;
     std::atomic<bool> lose_{false};
+    std::string refused_;
     std::atomic<int> ends_left_{-1};
 };
 
@@ -212,7 +279,7 @@ inline bool agent_end::send(std::string_view kind, std::string body) {
                               if (!self->connected_ || self->connection_ != at)
                                   return;
                           }
-                          self->all_.hear(self->name_, kind, body, [] {});
+                          self->all_.hear(self->name_, kind, ferrule::base::json::parse(body, nullptr, false), [] {});
                       });
     return true;
 }
@@ -226,30 +293,52 @@ inline void agent_end::deliver(std::string_view kind, std::string body,
         return;
     const std::lock_guard lock(mutex_);
     if (kind == devices::kind::end && drop_end_.exchange(false)) {
-        boost::asio::post(to_agent_, [told = std::move(kept_told), executor = executor_] {
-            told(ferrule::ok());
-            executor->something_lost();
-        });
+        boost::asio::post(to_agent_, [told = std::move(kept_told)] { told(ferrule::ok()); });
+        lost();
         return;
     }
-    spool_.push_back({next_++, std::string(kind), std::move(body)});
+    const auto made = spool_.add(kind.size() + body.size() + 48);
+    for (const auto seq : made.dropped)
+        frames_.erase(seq);
+    frames_[made.seq] = std::make_shared<const std::string>(protocol::make_frame(kind, body, made.seq));
+    spool_.kept(made.seq);
     boost::asio::post(to_agent_, [told = std::move(kept_told)] { told(ferrule::ok()); });
-    if (connected_)
-        offer(spool_.back());
+    if (!made.dropped.empty())
+        lost();
+    pump();
 }
 
-inline void agent_end::offer(const kept& item) {
-    boost::asio::post(to_controller_, [self = shared_from_this(), at = connection_, item] {
-        {
-            const std::lock_guard lock(self->mutex_);
-            if (!self->connected_ || self->connection_ != at)
-                return;
-        }
-        self->all_.hear(self->name_, item.kind, item.body, [self, id = item.id] {
-            const std::lock_guard inner(self->mutex_);
-            std::erase_if(self->spool_, [id](const auto& each) { return each.id == id; });
+// The lock is held, as in the next.
+inline void agent_end::lost() {
+    boost::asio::post(to_agent_, [executor = executor_] { executor->something_lost(); });
+}
+
+inline void agent_end::pump() {
+    while (const auto seq = spool_.next(ferrule::base::system_clock().steady_now()))
+        boost::asio::post(to_controller_, [self = shared_from_this(), at = connection_, frame = frames_.at(*seq)] {
+            {
+                const std::lock_guard lock(self->mutex_);
+                if (!self->connected_ || self->connection_ != at)
+                    return;
+            }
+            self->session_->receive(*frame);
         });
+}
+
+inline void agent_end::acknowledged(std::uint64_t connection, std::uint64_t seq) {
+    const std::lock_guard lock(mutex_);
+    if (!connected_ || connection_ != connection)
+        return;
+    for (const auto safe : spool_.acknowledged(seq, ferrule::base::system_clock().steady_now()))
+        frames_.erase(safe);
+    pump();
+}
+
+inline bool controller_session::delivery(const std::string& kind, const ferrule::base::json& body, std::uint64_t seq) {
+    of_->all_.hear(of_->name_, kind, body, [self = shared_from_this(), seq] {
+        boost::asio::post(self->of_->to_controller_, [self, seq] { self->side_.taken(seq); });
     });
+    return true;
 }
 
 inline void agent_end::connect(devices::job_executor& executor) {
@@ -258,8 +347,12 @@ inline void agent_end::connect(devices::job_executor& executor) {
         ++connection_;
         connected_ = true;
         executor_ = &executor;
-        for (const auto& each : spool_)
-            offer(each);
+        boost::asio::post(to_controller_, [self = shared_from_this(), at = connection_] {
+            self->session_ = std::make_shared<controller_session>(self, at);
+            self->session_->begin();
+        });
+        spool_.connected();
+        pump();
     }
     executor.connected();
 }
@@ -268,8 +361,10 @@ inline void agent_end::disconnect() {
     {
         const std::lock_guard lock(mutex_);
         connected_ = false;
+        spool_.disconnected();
     }
     boost::asio::post(to_controller_, [self = shared_from_this()] {
+        self->session_.reset(); // each holds the other
         if (auto* const to = self->all_.controller())
             to->disconnected(self->name_);
     });

@@ -104,6 +104,8 @@ void check_role(const source& main, const settings& values, problems& found) {
         found.warn(main.name, fleet->at, "fleet", "it has no effect with `role: agent`; an agent opens no port");
     if (const auto* http = main.root.find("http"); http != nullptr && !http->members.empty())
         found.warn(main.name, http->at, "http", "it has no effect with `role: agent`; an agent opens no port");
+    if (const auto* page = main.root.find("exporter"); page != nullptr && !page->members.empty())
+        found.warn(main.name, page->at, "exporter", "it has no effect with `role: agent`; an agent opens no port");
     if (values.agent.controllers.empty())
         found.add(main.name, agent == nullptr ? yaml::locate(main.root, "role") : agent->at, "agent.controllers",
                   "an agent needs at least one controller, such as controllers: [controller.example.net:8521]");

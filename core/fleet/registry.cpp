@@ -148,6 +148,9 @@ result<void> registry::admit(const admission& wanted) {
         return error("certificate_revoked", "the agent " + wanted.name + " was revoked while it joined");
     }
     apply(found, wanted);
+    // What was due from before may be written after what the admission has written.
+    found.changed = true;
+    found.saved = {};
     publish(*found.shown);
     return ok();
 }

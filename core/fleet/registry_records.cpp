@@ -160,10 +160,11 @@ asio::awaitable<result<void>> registry::forget(std::string name) {
         if (at == all_.end())
             co_return error("agent_not_found", "there is no agent named \"" + name + "\"");
         const auto ends = at->second.shown->certificate_expires_at;
-        if (!at->second.revoked || (ends && *ends > clock_.wall_now()))
-            co_return error("agent_in_use", "the agent " + name +
-                                                " can be forgotten once it is revoked and its certificate has expired; "
-                                                "until then its record is what refuses that certificate");
+        if (!at->second.revoked || !ends || *ends > clock_.wall_now())
+            co_return error("agent_in_use",
+                            "the agent " + name +
+                                " can be forgotten once it is revoked and its certificate is known "
+                                "here and has expired; until then its record is what refuses that certificate");
         all_.erase(at);
         store::record gone(records_name, name, {});
         gone.remove = true;

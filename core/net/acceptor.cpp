@@ -36,7 +36,7 @@ std::string origin_of(const asio::ip::address& from) {
     if (v6.is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
     const auto bytes = v6.to_bytes();
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2};
+    return {reinterpret_cast<const char*>(bytes.data()), 7};
 }
 
 } // namespace ferrule::net

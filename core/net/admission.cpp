@@ -11,12 +11,14 @@ std::size_t admission::fair_share() const noexcept {
     return std::max<std::size_t>(settings_.slots / 4, 1);
 }
 
-// The origin that fills half of the room, if one does.
+// The origin that has the largest part of the room, if it is one that could take it from others: several that act
+// together are crowds too.
 admission::crowd_map::const_iterator admission::crowd() const {
     const auto most = std::max_element(origins_.begin(), origins_.end(), [](const auto& one, const auto& other) {
         return one.second.waiting < other.second.waiting;
     });
-    return most != origins_.end() && most->second.waiting * 2 > settings_.room ? most : origins_.end();
+    const auto small = std::max(fair_share(), settings_.room / 8);
+    return most != origins_.end() && most->second.waiting > small ? most : origins_.end();
 }
 
 bool admission::has_room() const {

@@ -19,9 +19,9 @@ namespace ferrule::net {
 /// Who may shake hands, when more come than can be served at once and some of them only want to be in the way. One that
 /// has said nothing yet holds a place in the waiting room, which is cheap; one that has spoken waits there for one of
 /// the slots, in the order in which they spoke. When the room is full, the one that has been silent for longest makes
-/// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of one
-/// that fills half of the room some are turned away. A slot whose peer has let the others wait for too long is taken
-/// from it. Sans-I/O; one thread at a time.
+/// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of the
+/// one that has most of a full room, if that is an eighth or more, some are turned away. A slot whose peer has let the
+/// others wait for too long is taken from it. Sans-I/O; one thread at a time.
 class admission {
   public:
     struct settings {

@@ -87,6 +87,19 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         runtime::gate::pass pass;
     };
 
+    /// One that shakes hands. Whether it is past that is known on its own executor.
+    struct handshake {
+        std::shared_ptr<tls_stream> over;
+        std::shared_ptr<bool> ended;
+
+        void stop() const {
+            asio::post(over->get_executor(), [over = over, ended = ended] {
+                if (!*ended)
+                    over->close();
+            });
+        }
+    };
+
     static admission::settings admission_of(const web_socket_listener_settings& wanted) {
         admission::settings out;
         out.slots = wanted.most_handshakes;
@@ -176,13 +189,13 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
 
     void evict(admission::number who) {
         if (const auto at = shaking_.find(who); at != shaking_.end()) {
-            const auto over = at->second;
-            asio::post(over->get_executor(), [over] { over->close(); });
+            at->second.stop();
             return; // its end is told where it shakes hands
         }
         auto waited = waiting_.extract(who);
         if (waited && tell_.failed)
-            tell_.failed(waited.mapped().address, error("handshake_timeout", "it said nothing in time", true),
+            tell_.failed(waited.mapped().address,
+                         error("handshake_timeout", "it said nothing in time, or too many came from its address", true),
                          std::nullopt);
     }
 
@@ -196,24 +209,27 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         if (::poll(&state, 1, 0) == 1)
             return false;
         auto over = std::make_shared<tls_stream>(std::move(one.socket), context_, tls_stream::side::server);
-        shaking_.emplace(who, over);
+        const auto ended = std::make_shared<bool>(false);
+        shaking_.emplace(who, handshake{over, ended});
         if (tell_.judge)
             over->judge_peer(tell_.judge);
         const auto on = over->get_executor();
         runtime::spawn(
             on, "fleet handshake",
-            shake_hands(shared_from_this(), std::move(over), who, std::move(one.address), std::move(one.pass)));
+            shake_hands(shared_from_this(), std::move(over), ended, who, std::move(one.address), std::move(one.pass)));
         return true;
     }
 
     static asio::awaitable<void> shake_hands(std::shared_ptr<impl> self, std::shared_ptr<tls_stream> over,
-                                             admission::number who, std::string from, runtime::gate::pass pass) {
+                                             std::shared_ptr<bool> ended, admission::number who, std::string from,
+                                             runtime::gate::pass pass) {
         asio::steady_timer timer(over->get_executor(), self->wanted_.handshake_timeout);
         timer.async_wait([over](const error_code& cancelled) {
             if (!cancelled)
                 over->close();
         });
         auto made = co_await accept_web_socket(over, self->wanted_.limits);
+        *ended = true;
         const bool late = timer.cancel() == 0; // it has fired, or is about to
         const bool cut_off = late || !over->socket().is_open();
         asio::post(self->on_, [self, who] {
@@ -262,7 +278,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         room_.set();
         waiting_.clear();
         for (const auto& [who, each] : shaking_)
-            asio::post(each->get_executor(), [each = each] { each->close(); });
+            each.stop();
     }
 
     runtime::io& loop_;
@@ -276,7 +292,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
     std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
     tls_context context_;
     std::unordered_map<admission::number, caller> waiting_;
-    std::unordered_map<admission::number, std::shared_ptr<tls_stream>> shaking_;
+    std::unordered_map<admission::number, handshake> shaking_;
     bool ended_ = false;
     // On any thread:
     std::vector<std::string> addresses_;

@@ -6,6 +6,7 @@
 #include "http/server_fixture.hpp"
 #include "probes/blackbox/exporter.hpp"
 #include "probes/one_off.hpp"
+#include "support/print_result.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>

@@ -155,7 +155,7 @@ TEST_CASE("a command that waits for its agent is cancelled at once, and one that
     fleet_fixture at;
     at.join("edge1");
     const auto made = at.on.ask("admin", "POST /api/v1/commands",
-                                R"({"on": {"agents": ["edge1"]}, "shell": "echo begun; sleep 1000"})");
+                                R"({"on": {"agents": ["edge1"]}, "shell": "echo be''gun; sleep 1000"})");
     CHECK(made.status == 202);
     const auto id = json::parse(made.body)["id"].get<std::string>();
     auto stream = at.on.follow("/api/v1/commands/" + id + "/stream");

@@ -1,5 +1,6 @@
 #include "base/private_file.hpp"
 
+#include "support/print_result.hpp"
 #include "support/scratch_folder.hpp"
 
 #include <sys/stat.h>

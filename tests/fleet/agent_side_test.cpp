@@ -225,6 +225,14 @@ TEST_CASE("one that is refused for what it is asks ever more rarely, and of seve
     CHECK(again.wait == 375ms);
 }
 
+TEST_CASE("a controller that is only away is asked soon again, whatever the others say") {
+    auto two = plan(2, 0.5);
+    for (int i = 0; i < 20; ++i) {
+        CHECK(two.refused().wait <= 1min);
+        CHECK(two.failed().wait <= 1min);
+    }
+}
+
 TEST_CASE("a time that the controller names is kept to, by no two agents alike") {
     auto it = plan(1, 0.25);
     CHECK(it.told_to_wait(8s).wait == 10s);

@@ -110,7 +110,7 @@ TEST_CASE("one origin gives way to others with what is beyond its share of the s
     CHECK(front.next().admitted.empty());
 }
 
-TEST_CASE("an origin that fills half of the room makes place, and a herd from everywhere waits outside") {
+TEST_CASE("an origin that fills the room makes place, and a herd from everywhere waits outside") {
     door crowded;
     for (int i = 0; i < 4; ++i)
         crowded.spoken(host(i));
@@ -133,6 +133,21 @@ TEST_CASE("an origin that fills half of the room makes place, and a herd from ev
     herd.at.gone(1);
     herd.next();
     CHECK(herd.at.has_room());
+}
+
+TEST_CASE("several origins that fill the room together keep nobody out") {
+    const auto attackers = GENERATE(2, 3);
+    door front;
+    for (int i = 0; i < 4; ++i)
+        front.spoken(host(i % attackers));
+    front.next();
+    for (int i = 0; i < 8; ++i)
+        front.spoken(host(i % attackers));
+    CHECK(front.at.has_room());
+    const auto agent = front.spoken("agent");
+    const auto step = front.next();
+    CHECK(step.admitted == numbers{agent}); // beyond their share of the slots they give way
+    CHECK(step.evicted.size() == 2);        // one that waited, and one with a slot
 }
 
 TEST_CASE("one that says nothing at all is sent away after a while") {

@@ -2,6 +2,8 @@
 
 #include "config/schema/checks.hpp"
 
+#include "support/print_result.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace ferrule;

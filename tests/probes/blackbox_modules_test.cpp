@@ -2,6 +2,8 @@
 
 #include "base/json.hpp"
 
+#include "support/print_result.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace ferrule;
@@ -201,6 +203,15 @@ TEST_CASE("secrets are not quoted by what is told of a file") {
     const auto told = complaint("modules: {m: {prober: http, http: {bearer_token: hush, headers: {A: hush, B: [hush]}, "
                                 "basic_auth: {username: a, password: hush}, proxy_url: 'https://u:hush@p'}}}");
     CHECK(told.find("hush") == std::string::npos);
+    for (const auto* slip :
+         {"prober: http, http: {authorization: Bearer hush}", "prober: http, http: {basic_auth: 'me:hush'}",
+          "prober: http, http: {headers: 'Authorization: hush'}",
+          "prober: http, http: {proxy_connect_header: {A: Basic hush}}",
+          "prober: tcp, tcp: {query_response: [PASS hush]}", "prober: tcp, tcp: {query_response: hush}"}) {
+        const auto said = complaint("modules: {m: {" + std::string(slip) + "}}");
+        CHECK_FALSE(said.empty());
+        CHECK(said.find("hush") == std::string::npos);
+    }
     const auto all = read("modules: {m: {prober: http, http: {bearer_token: hush, headers: {A: hush}, body: hush, "
                           "proxy_url: 'http://u:hush@p', proxy_connect_header: {B: [hush]}}}, "
                           "t: {prober: tcp, tcp: {query_response: [{send: PASS hush}]}}}");

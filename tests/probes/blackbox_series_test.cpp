@@ -1,5 +1,7 @@
 #include "probes/blackbox/series.hpp"
 
+#include "support/print_result.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 
 #include "probes/blackbox/exporter.hpp"
 
+#include "support/print_result.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace ferrule;
@@ -60,7 +62,7 @@ TEST_CASE("a probe has as long as the scrape less the way back, and no longer th
     CHECK(time_for(of, std::nullopt) == 119'500ms);
     CHECK(time_for(of, 10) == 9'500ms);
     CHECK(time_for(of, 0.25) == 250ms);
-    CHECK(time_for(of, 1e300) == 24h);
+    CHECK(time_for(of, 1e300) == 119s + 500ms);
     CHECK(time_for(of, 1e-9) == 1ms);
     of.timeout = 5s;
     CHECK(time_for(of, 10) == 5s);

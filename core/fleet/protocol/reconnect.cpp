@@ -9,6 +9,11 @@ reconnect::reconnect(settings wanted, std::function<double()> chance)
     , chance_(std::move(chance)) {}
 
 reconnect::step reconnect::failed() {
+    refusals_ = 0; // of this one nobody knows what it would say
+    return another();
+}
+
+reconnect::step reconnect::another() {
     // With several controllers the bound grows once they have all been tried.
     const auto rounds = failures_++ / std::max<std::size_t>(settings_.controllers, 1);
     current_ = (current_ + 1) % std::max<std::size_t>(settings_.controllers, 1);
@@ -21,7 +26,7 @@ reconnect::step reconnect::failed() {
 reconnect::step reconnect::refused() {
     const auto controllers = std::max<std::size_t>(settings_.controllers, 1);
     if (++refusals_ % controllers != 0)
-        return failed(); // another one may know better
+        return another(); // which may know better
     current_ = (current_ + 1) % controllers;
     auto bound = settings_.first;
     for (auto rounds = refusals_ / controllers; rounds > 1 && bound < settings_.most_refused; --rounds)

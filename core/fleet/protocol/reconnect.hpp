@@ -37,8 +37,9 @@ class reconnect {
 
     /// The connection could not be made, or was refused.
     step failed();
-    /// The controller refuses this agent itself: its certificate, or its token. The bound doubles with every round of
-    /// all controllers, beyond `most`, and the wait is at least half of it.
+    /// The controller refuses this agent itself: its certificate, or its token. Once all have refused it, one after
+    /// the other and without a failure of another kind between, the bound doubles with every round, beyond `most`, and
+    /// the wait is at least half of it.
     step refused();
     /// A connection that had been greeted has gone.
     step lost();
@@ -49,6 +50,7 @@ class reconnect {
     void connected() noexcept { failures_ = refusals_ = 0; }
 
   private:
+    step another();
     base::duration drawn_up_to(base::duration bound);
 
     const settings settings_;

@@ -20,7 +20,8 @@ using base::json;
 
 namespace {
 
-constexpr double without_limit = 120;
+// Of a scrape that has no limit, and of any other at most: below what a request may take.
+constexpr double longest_scrape = 120;
 constexpr double way_back = 0.5;
 constexpr auto grace = std::chrono::milliseconds(250); // for the plugin to tell of its own deadline
 constexpr std::size_t longest_secret = 64 * 1024;
@@ -80,12 +81,10 @@ result<void> set_hostname(const std::string& hostname, json& settings) {
 } // namespace
 
 base::duration time_for(const probe_module& of, std::optional<double> scrape_limit) {
-    double seconds = scrape_limit.value_or(without_limit);
+    double seconds = std::min(scrape_limit.value_or(longest_scrape), longest_scrape);
     if (seconds > way_back)
         seconds -= way_back;
-    const auto longest = std::chrono::duration<double>(std::chrono::hours(24));
-    const auto scrape =
-        std::chrono::duration_cast<base::duration>(std::min(std::chrono::duration<double>(seconds), longest));
+    const auto scrape = std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(seconds));
     const auto least = base::duration(std::chrono::milliseconds(1));
     return std::max(least, std::min(scrape, of.timeout.value_or(scrape)));
 }
@@ -101,6 +100,7 @@ exporter::exporter(const one_off_probes& probes, runtime::blocking_pool& pool, e
 result<void> exporter::load() {
     if (how_.modules.empty())
         return ok();
+    const std::lock_guard alone(loading_); // what was read last is what counts
     auto read = read_module_file(how_.modules, how_.what);
     if (!read)
         return read.error();
@@ -135,7 +135,8 @@ result<probe_module> exporter::module_for(const page_request& asked) const {
         return at->second;
     const auto shown = "\"" + base::shortened(asked.module, 60) + "\"";
     if (const auto at = all->left_out.find(asked.module); at != all->left_out.end())
-        return error("unknown_module", "module: " + shown + " cannot be measured here: " + at->second);
+        return error("unknown_module",
+                     "module: " + shown + " cannot be measured here; GET /api/v1/probes/modules says why");
     std::vector<std::string> names;
     for (const auto& [name, unused] : all->known)
         names.push_back(name);

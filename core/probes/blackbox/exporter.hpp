@@ -70,6 +70,7 @@ class exporter {
     const exporter_options how_;
     const base::clock& time_;
     std::atomic<std::uint32_t> running_ = 0;
+    std::mutex loading_; ///< Held while the file is read.
     mutable std::mutex mutex_;
     std::shared_ptr<const module_set> modules_;
 };

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t most_body = std::int64_t{1} << 30;
 // A body that somebody looks into is kept in memory.
-constexpr std::int64_t most_kept_body = std::int64_t{64} << 20;
+constexpr std::int64_t most_kept_body = std::int64_t{10} << 20;
 
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {

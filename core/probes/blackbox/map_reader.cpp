@@ -20,6 +20,11 @@ bool is_one_of(const std::string& text, const Words& words) {
     return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+// A text where something else belongs may be a secret at the wrong place.
+std::string kind_of(const node& value) {
+    return value.what == node::type::scalar ? "a text" : value.describe();
+}
+
 std::string step(const std::string& path, std::string_view key) {
     return path.empty() ? std::string(key) : path + "." + std::string(key);
 }
@@ -40,7 +45,7 @@ map_reader::map_reader(const node* from, std::string_view file, std::string path
     if (from->what == node::type::map)
         from_ = from;
     else if (!from->faulty)
-        complain("expected a map; found " + from->describe());
+        complain("expected a map; found " + kind_of(*from));
 }
 
 const node* map_reader::find(std::string_view key) {
@@ -68,7 +73,7 @@ const node* map_reader::list(std::string_view key) {
     const auto* value = find(key);
     if (value == nullptr || value->what == node::type::list)
         return value;
-    complain(key, "expected a list; found " + value->describe());
+    complain(key, "expected a list; found " + kind_of(*value));
     return nullptr;
 }
 

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 result<asio::ip::tcp::acceptor> open_acceptor(const asio::any_io_executor& on, const std::string& address,
                                               const std::string& setting);
 
-/// Whom an address belongs to, as far as it can be told: with IPv6 a host has a whole /64 of them. Text without a form.
+/// Whom an address belongs to, as far as it can be told: with IPv6 a site has a whole /56 of them. Text without a form.
 std::string origin_of(const asio::ip::address& from);
 
 } // namespace ferrule::net

@@ -22,6 +22,12 @@ struct tls_stream::handshake_state {
 
 namespace {
 
+// SSL_get_error looks at both, and others on this thread may have left something there.
+void prepare_for_outcome() noexcept {
+    ERR_clear_error();
+    errno = 0;
+}
+
 int state_index() {
     static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
@@ -159,7 +165,7 @@ tls_stream::progress tls_stream::closed() {
 tls_stream::progress tls_stream::try_handshake() {
     if (!socket_.is_open())
         return closed();
-    errno = 0;
+    prepare_for_outcome();
     return after(SSL_do_handshake(ssl_));
 }
 
@@ -168,7 +174,7 @@ tls_stream::progress tls_stream::try_read(asio::mutable_buffer into) {
         return closed();
     if (into.size() == 0)
         return {};
-    errno = 0;
+    prepare_for_outcome();
     const int got = SSL_read(ssl_, into.data(), static_cast<int>(std::min<std::size_t>(into.size(), INT_MAX)));
     auto made = after(got);
     made.bytes = got > 0 ? static_cast<std::size_t>(got) : 0;
@@ -180,7 +186,7 @@ tls_stream::progress tls_stream::try_write(asio::const_buffer from) {
         return closed();
     if (from.size() == 0)
         return {};
-    errno = 0;
+    prepare_for_outcome();
     const int put = SSL_write(ssl_, from.data(), static_cast<int>(std::min<std::size_t>(from.size(), INT_MAX)));
     auto made = after(put);
     made.bytes = put > 0 ? static_cast<std::size_t>(put) : 0;
@@ -192,7 +198,7 @@ tls_stream::progress tls_stream::try_shutdown() {
     if (!socket_.is_open())
         return closed();
     if (SSL_is_init_finished(ssl_) == 1) {
-        errno = 0;
+        prepare_for_outcome();
         const int outcome = SSL_shutdown(ssl_);
         made = after(outcome < 0 ? outcome : 1);
         if (made.next == wait::writable)

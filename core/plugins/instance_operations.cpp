@@ -17,6 +17,9 @@ namespace ferrule::plugins {
 
 namespace {
 
+/// How much later than a probe's time limit the host ends it.
+constexpr auto own_word = std::chrono::milliseconds(100);
+
 base::steady_time now() noexcept {
     return base::steady_time(std::chrono::steady_clock::now().time_since_epoch());
 }
@@ -60,7 +63,9 @@ asio::awaitable<result<op_reply>> instance::run(std::shared_ptr<instance> self, 
 void instance::watch_deadline(frl_op op, base::steady_time deadline) {
     if (!timers_ || deadline == base::steady_time::max() || !operations_.running(op))
         return;
-    const auto timer = timers_->start(deadline, nullptr, nullptr, op);
+    // A probe ends by its own time limit, and what it has found out by then is worth more than that time is over.
+    const auto enforced = component_.which == kind::probe ? deadline + own_word : deadline;
+    const auto timer = timers_->start(enforced, nullptr, nullptr, op);
     if (!operations_.attach_deadline(op, timer))
         timers_->cancel(timer);
 }

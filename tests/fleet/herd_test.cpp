@@ -45,9 +45,15 @@ asio::awaitable<result<socket_ptr>> greet(machine& on, std::string address, net:
 asio::awaitable<protocol::frame> answer_of(socket_ptr over) {
     const auto got = co_await over->read();
     protocol::frame out;
-    if (got)
-        if (auto read = protocol::read_frame(*got))
-            out = std::move(*read);
+    if (!got) {
+        out.kind = got.error().message(); // for whoever reads the failure
+        co_return out;
+    }
+    auto read = protocol::read_frame(*got);
+    if (read)
+        out = std::move(*read);
+    else
+        out.kind = read.error().message();
     co_return out;
 }
 
@@ -59,11 +65,12 @@ struct visit {
 visit come(machine& on, controller& at, const net::tls_identity& as) {
     auto context = net::make_mutual_client_context(as);
     REQUIRE(context);
-    auto made = on.wait(greet(on, at.address(), *context));
+    const auto strand = on.loop.make_strand();
+    auto made = on.wait_on(strand, greet(on, at.address(), *context));
     REQUIRE(made);
     visit out;
     out.over = *made;
-    out.answer = on.wait(answer_of(*made));
+    out.answer = on.wait_on(strand, answer_of(*made));
     return out;
 }
 

@@ -97,7 +97,13 @@ struct machine {
 
     template <class T>
     T wait(asio::awaitable<T> what) {
-        auto outcome = asio::co_spawn(loop.get_executor(), std::move(what), asio::use_future);
+        return wait_on(loop.get_executor(), std::move(what));
+    }
+
+    /// On a strand, for what is not to be used by two threads at once.
+    template <class T>
+    T wait_on(asio::any_io_executor where, asio::awaitable<T> what) {
+        auto outcome = asio::co_spawn(std::move(where), std::move(what), asio::use_future);
         REQUIRE(outcome.wait_for(60s) == std::future_status::ready);
         return outcome.get();
     }

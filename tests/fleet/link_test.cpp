@@ -151,7 +151,7 @@ TEST_CASE("a revocation that comes while an admission is being written stays in 
 }
 
 TEST_CASE("of those without a certificate only so many are heard at a time, and none at length") {
-    machine on;
+    machine on(1);
     config::fleet_settings few;
     few.max_handshakes = 2;
     few.handshake_timeout = 30s; // how long they may take to say what they want
@@ -259,7 +259,7 @@ TEST_CASE("deliveries made while no controller answers come in order after, once
 }
 
 TEST_CASE("what is revoked is cut off at once and refused from then on") {
-    machine on;
+    machine on(1);
     controller at(on);
     at.start();
     agent edge(on, "edge", {at.address()}, at.token());

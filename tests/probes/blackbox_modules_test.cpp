@@ -76,7 +76,7 @@ TEST_CASE("every option of an http module has its place") {
                      min_version: TLS10, max_version: TLS13}})");
     const auto wanted =
         json::parse(R"({"valid_status_codes": ["200", "404"], "valid_http_versions": ["HTTP/1.1", "HTTP/2.0"],
-        "ip_version": 4, "ip_fallback": false, "method": "POST", "body": "{}", "compression": "gzip", "compression_required": true,
+        "ip_version": 4, "ip_fallback": false, "method": "POST", "body": "{}", "compression": "gzip", "compression_asked": false, "compression_required": true,
         "headers": {"Host": "a.example", "Accept-Encoding": "br;q=0.1, gzip", "X-Number": "5"}, "follow_redirects": false,
         "max_redirects": 10, "fail_if_not_ssl": true, "fail_if_body_matches_regexp": ["a\\z"],
         "fail_if_body_not_matches_regexp": ["b", "c"],
@@ -159,7 +159,7 @@ TEST_CASE("a bad module file is refused with the place and what to do") {
         Contains("modules.m.http.oauth2: blackbox_exporter has this and Ferrule has not; have something else fetch"));
     CHECK_THAT(complaint("http", "proxy_url: 'socks5://a:1'"), Contains("HTTP proxies only"));
     CHECK_THAT(complaint("http", "tls_config: {cert_file: a}"),
-               Contains("tls_config.key_file: cert_file and key_file belong together"));
+               Contains("tls_config.cert_file: cert_file and key_file belong together"));
     CHECK_THAT(complaint("http", "tls_config: {max_version: TLS11}"), Contains("is older than min_version"));
     CHECK_THAT(complaint("http", "fail_if_header_matches: [{header: a}]"),
                Contains("fail_if_header_matches[0].regexp: is missing: a regular expression"));

@@ -82,6 +82,7 @@ std::string read_compression(map_reader& from, section& to) {
         return {};
     }
     to.settings["compression"] = given;
+    to.settings["compression_asked"] = false; // that takes a header of the module's own
     to.settings["compression_required"] = true;
     return given;
 }

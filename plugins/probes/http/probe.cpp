@@ -78,6 +78,7 @@ class http_probe final : public sdk::probe {
         }
         if (wrong.empty() && how.compression_required && !last.compressed()) {
             wrong = "the body is not compressed with " + how.compression + " (compression_required).";
+            found.metric("uncompressed_body_length", 0); // nothing was unpacked
         }
         if (wrong.empty()) {
             return found.up();

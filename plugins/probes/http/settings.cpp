@@ -115,6 +115,7 @@ settings read(settings_reader& from, settings base) {
         const auto how = from.choice("compression", "none", {"none", "gzip", "deflate", "br", "any"});
         base.compression = how == "none" ? "" : how == "any" ? "gzip, deflate, br" : how;
     }
+    base.compression_asked = from.flag("compression_asked", base.compression_asked);
     base.compression_required = from.flag("compression_required", base.compression_required);
     if (base.compression_required && base.compression.empty()) {
         from.refuse("compression_required", "no compression is accepted; see 'compression'.");

@@ -27,7 +27,8 @@ struct settings {
     bool follow_redirects = true;
     int max_redirects = 10;
     bool http2 = true;
-    std::string compression; ///< What Accept-Encoding says; empty for none.
+    std::string compression;       ///< What Accept-Encoding says; empty for none.
+    bool compression_asked = true; ///< Whether Accept-Encoding names it.
     bool compression_required = false;
     std::size_t body_size_limit = 10u << 20;
     std::optional<url> proxy;
@@ -59,6 +60,7 @@ inline constexpr auto schema = fill_schema(
     "max_redirects": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10, "description": "How many are followed."},
     "http2": {"type": "boolean", "default": true, "description": "Offer HTTP/2 over TLS."},
     "compression": {"enum": ["none", "gzip", "deflate", "br", "any"], "default": "none", "description": "Compression to accept; the body is unpacked."},
+    "compression_asked": {"type": "boolean", "default": true, "description": "Whether the server is told what is accepted; otherwise it may still compress by itself."},
     "compression_required": {"type": "boolean", "default": false, "description": "Whether a body that is not compressed so is a failure."},
     "body_size_limit": {"type": "integer", "minimum": 1, "maximum": 1073741824, "default": 10485760, "description": "Largest body, in bytes unpacked."},
     "proxy_url": {"type": "string", "description": "URL of an HTTP proxy to go through; its user and password are used if it has them."},

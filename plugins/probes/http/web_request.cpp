@@ -56,7 +56,7 @@ header_list request::headers() const {
     const auto* agent = home_ ? find_header(how_->headers, "user-agent") : nullptr;
     made.emplace_back("User-Agent", agent != nullptr ? *agent : "ferrule");
     const bool asks = home_ && find_header(how_->headers, "accept-encoding") != nullptr;
-    if (!how_->compression.empty() && !asks) {
+    if (how_->compression_asked && !how_->compression.empty() && !asks) {
         made.emplace_back("Accept-Encoding", how_->compression);
     }
     bool authorized = false;

@@ -1,5 +1,6 @@
 """Commands on agents' hosts with real daemons: what runs, what is refused, and what becomes of those that are cut off."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -53,8 +54,10 @@ class Commands(FleetTest):
 
     def test_a_command_cut_by_kill_9_of_the_agent_is_unknown_and_one_of_the_controller_is_told_later(self) -> None:
         agent = self.agent("edge1", enabled=True, shell=True)
-        cut = self.give(f"echo cut >> {self.ran}; sleep 1000")
+        pid = self.scratch / "pid"
+        cut = self.give(f"echo $$ > {pid}; echo cut >> {self.ran}; exec sleep 1000")
         self.running(cut)
+        self.addCleanup(lambda: os.kill(int(pid.read_text()), signal.SIGKILL))  # it outlives its agent
         agent.kill()
         agent.start()
         task = self.ended(cut)

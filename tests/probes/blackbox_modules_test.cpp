@@ -89,6 +89,20 @@ TEST_CASE("every option of an http module has its place") {
     CHECK(got == wanted);
 }
 
+TEST_CASE("SOCKS proxies are taken from a module, without the headers of HTTP proxies") {
+    const std::string url = GENERATE("socks5://me:hush@proxy:1080", "socks5h://proxy");
+    const auto all = read("modules: {m: {prober: http, http: {proxy_url: '" + url +
+                          "', proxy_connect_header: {X-A: [b]}, skip_resolve_phase_with_proxy: true}}}");
+    REQUIRE(all);
+    const auto& got = all->known.at("m");
+    CHECK(json::parse(got.settings)["proxy_url"] == url);
+    CHECK_FALSE(json::parse(got.settings).contains("proxy_headers"));
+    CHECK(got.leaves_resolving);
+    CHECK_THAT(shown_settings(got), !Contains("hush"));
+    REQUIRE(all->warnings.size() == 1);
+    CHECK_THAT(all->warnings.front(), Contains("proxy_connect_header: is not used, for a SOCKS proxy"));
+}
+
 TEST_CASE("every option of tcp, icmp and dns modules has its place") {
     CHECK(settings_of("tcp", R"({tls: true, source_ip_address: 192.0.2.1, tls_config: {server_name: a},
               query_response: [{expect: '^220 ([^ ]+)$', send: 'EHLO $1'}, {send: 'a$b'}, {}, {expect: x, labels: [{name: l, value: $1}]}]})") ==
@@ -157,7 +171,9 @@ TEST_CASE("a bad module file is refused with the place and what to do") {
     CHECK_THAT(
         complaint("http", "oauth2: {client_id: a}"),
         Contains("modules.m.http.oauth2: blackbox_exporter has this and Ferrule has not; have something else fetch"));
-    CHECK_THAT(complaint("http", "proxy_url: 'socks5://a:1'"), Contains("HTTP proxies only"));
+    CHECK_THAT(complaint("http", "proxy_url: 'https://a:1'"),
+               Contains("goes through proxies of http://, socks5:// and socks5h:// only"));
+    CHECK_THAT(complaint("http", "proxy_url: 'socks5://'"), Contains("expected socks5://HOST:PORT"));
     CHECK_THAT(complaint("http", "tls_config: {cert_file: a}"),
                Contains("tls_config.cert_file: cert_file and key_file belong together"));
     CHECK_THAT(complaint("http", "tls_config: {max_version: TLS11}"), Contains("is older than min_version"));

@@ -65,12 +65,14 @@ void read_authorization(map_reader& from, section& to) {
 }
 
 std::string url_fault(const std::string& url) {
-    if (!url.starts_with("http://"))
-        return "Ferrule goes through HTTP proxies only, http://HOST:PORT; name one, or keep blackbox_exporter for this "
-               "module";
-    const auto host = std::string_view(url).substr(7);
+    const auto colon = url.find("://");
+    const auto scheme = colon == std::string::npos ? std::string_view() : std::string_view(url).substr(0, colon);
+    if (scheme != "http" && scheme != "socks5" && scheme != "socks5h")
+        return "Ferrule goes through proxies of http://, socks5:// and socks5h:// only; name one of them, or keep "
+               "blackbox_exporter for this module";
+    const auto host = std::string_view(url).substr(colon + 3);
     const bool clean = std::none_of(host.begin(), host.end(), [](char c) { return c <= ' ' || c == 0x7f; });
-    return host.empty() || !clean ? "expected http://HOST:PORT" : "";
+    return host.empty() || !clean ? "expected " + std::string(scheme) + "://HOST:PORT" : "";
 }
 
 } // namespace
@@ -106,7 +108,10 @@ void read_proxy(map_reader& from, section& to) {
         if (url.empty())
             from.complain("proxy_connect_header", "belongs to a proxy; give proxy_url too");
     }
-    if (!headers.empty())
+    const bool socks = url.starts_with("socks5");
+    if (socks && !headers.empty()) // the original does not send them either
+        from.warn("proxy_connect_header", "is not used, for a SOCKS proxy takes no headers");
+    else if (!headers.empty())
         to.settings["proxy_headers"] = std::move(headers);
     if (!url.empty()) {
         if (auto fault = url_fault(url); !fault.empty())

@@ -4,6 +4,7 @@
 #include "common/certificates.hpp"
 #include "http/h2_reader.hpp"
 #include "http/response_reader.hpp"
+#include "http/socks_handshake.hpp"
 
 namespace ferrule::probes::http {
 
@@ -28,11 +29,19 @@ std::string_view name_of(packing how) {
     return how == packing::gzip ? "gzip" : how == packing::deflate ? "deflate" : how == packing::brotli ? "br" : "";
 }
 
+/// What goes wrong while a proxy is asked keeps the connection from being there.
+fault while_connecting(const fault& why) {
+    const bool ours = why.is_cancelled() || why.phase() == sdk::probe_phase::local;
+    return ours ? why : fault(sdk::probe_phase::connect, why.reason());
+}
+
 } // namespace
 
 sdk::task<maybe_fault> exchange::run(const request& what, body& into) {
     auto failed = co_await connect(what);
-    if (!failed && what.to().secure && how_->proxy) {
+    if (!failed && how_->proxy && how_->proxy_is_socks) {
+        failed = co_await open_socks(what);
+    } else if (!failed && how_->proxy && what.to().secure) {
         failed = co_await open_tunnel(what);
     }
     if (!failed && what.to().secure) {
@@ -64,7 +73,7 @@ sdk::task<maybe_fault> exchange::open_tunnel(const request& what) {
     const auto text = connect_text(what.to(), *how_);
     auto failed = co_await connection_.write(text);
     if (failed) {
-        co_return failed;
+        co_return while_connecting(*failed);
     }
     body nothing(0, false);
     const auto ignore = [](const response_head&) {};
@@ -74,7 +83,7 @@ sdk::task<maybe_fault> exchange::open_tunnel(const request& what) {
         got.clear();
         const auto ended = co_await connection_.read(got, 1, "answer of the proxy"); // not a byte of the tunnel's
         if (!ended) {
-            co_return ended.why();
+            co_return while_connecting(ended.why());
         }
         const bool good = *ended ? reader.end() : reader.put(got);
         if (!good) {
@@ -86,6 +95,33 @@ sdk::task<maybe_fault> exchange::open_tunnel(const request& what) {
         co_return fault(sdk::probe_phase::connect, connection_.peer().text() + ": the proxy opens no tunnel to " +
                                                        what.to().host_and_port() + ": " + reader.head().status_text() +
                                                        ".");
+    }
+    found_->add_phase("connect");
+    co_return std::nullopt;
+}
+
+sdk::task<maybe_fault> exchange::open_socks(const request& what) {
+    socks_handshake proxy(*how_->proxy, what.to());
+    std::string got;
+    while (!proxy.done() && !proxy.failed()) {
+        const auto text = proxy.output();
+        auto failed = co_await connection_.write(text);
+        if (failed) {
+            co_return while_connecting(*failed);
+        }
+        got.clear();
+        const auto ended = co_await connection_.read(got, proxy.wanted(), proxy.waiting_for());
+        if (!ended) {
+            co_return while_connecting(ended.why());
+        }
+        if (*ended) {
+            proxy.end();
+        } else {
+            proxy.put(got);
+        }
+    }
+    if (proxy.failed()) {
+        co_return fault(sdk::probe_phase::connect, connection_.peer().text() + ": the SOCKS proxy " + proxy.problem());
     }
     found_->add_phase("connect");
     co_return std::nullopt;
@@ -114,7 +150,7 @@ sdk::task<maybe_fault> exchange::ask(const request& what, body& into) {
         text = reader_->output();
     } else {
         reader_ = std::make_unique<response_reader>(into, what.method() == "HEAD", begin);
-        text = what.text(how_->proxy && !what.to().secure);
+        text = what.text(how_->proxy && !how_->proxy_is_socks && !what.to().secure);
     }
     auto failed = co_await connection_.write(text);
     if (!failed) {

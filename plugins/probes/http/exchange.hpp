@@ -40,6 +40,7 @@ class exchange {
   private:
     sdk::task<maybe_fault> connect(const request& what);
     sdk::task<maybe_fault> open_tunnel(const request& what);
+    sdk::task<maybe_fault> open_socks(const request& what);
     sdk::task<maybe_fault> secure(const request& what);
     sdk::task<maybe_fault> ask(const request& what, body& into);
     sdk::task<maybe_fault> receive(bool follow);

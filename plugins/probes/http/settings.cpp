@@ -73,20 +73,50 @@ void read_login(settings_reader& from, std::string& authorization) {
     }
 }
 
+/// What follows a scheme, whose case means nothing; the whole text where the scheme is another.
+std::string_view after_scheme(std::string_view text, std::string_view scheme) {
+    const auto end = text.find("://");
+    return end != std::string_view::npos && same_name(text.substr(0, end), scheme) ? text.substr(end + 3) : text;
+}
+
+void read_socks(settings_reader& from, std::string_view place, settings& into) {
+    constexpr std::size_t longest = 255; // a byte says how long they are
+    const auto made = url::parse("http://" + std::string(place), 1080);
+    if (!made) {
+        from.refuse("proxy_url", "this is no URL: " + made.error().message() + ".");
+    }
+    if (made->user.size() > longest || made->password.size() > longest ||
+        (made->user.empty() && !made->password.empty())) {
+        from.refuse("proxy_url", "the user of a SOCKS proxy has 1 to 255 bytes, and the password at most 255.");
+    }
+    if (!into.proxy_headers.empty()) {
+        from.refuse("proxy_headers", "belongs to an HTTP proxy; a SOCKS proxy takes no headers.");
+    }
+    into.proxy = *made;
+    into.proxy_is_socks = true;
+}
+
 void read_proxy(settings_reader& from, settings& into) {
     read_headers(from, "proxy_headers", into.proxy_headers);
     const auto text = from.text("proxy_url");
     if (text.empty()) {
         return;
     }
-    auto made = url::parse(text);
+    for (const auto* scheme : {"socks5", "socks5h"}) {
+        if (const auto place = after_scheme(text, scheme); place.size() != text.size()) {
+            read_socks(from, place, into);
+            return;
+        }
+    }
+    if (after_scheme(text, "http").size() == text.size()) {
+        from.wrong("proxy_url", "the URL of a proxy that begins with http://, socks5:// or socks5h://");
+    }
+    const auto made = url::parse(text);
     if (!made) {
         from.refuse("proxy_url", "this is no URL: " + made.error().message() + ".");
     }
-    if (made->secure || text.find("://") == std::string::npos) {
-        from.wrong("proxy_url", "the URL of an HTTP proxy that begins with http://");
-    }
     into.proxy = *made;
+    into.proxy_is_socks = false;
 }
 
 void read_request(settings_reader& from, settings& into) {

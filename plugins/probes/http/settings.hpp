@@ -32,6 +32,7 @@ struct settings {
     bool compression_required = false;
     std::size_t body_size_limit = 10u << 20;
     std::optional<url> proxy;
+    bool proxy_is_socks = false; ///< SOCKS5, which makes a connection to any server; else HTTP.
     header_list proxy_headers;
     expectations expect;
 };
@@ -63,8 +64,8 @@ inline constexpr auto schema = fill_schema(
     "compression_asked": {"type": "boolean", "default": true, "description": "Whether the server is told what is accepted; otherwise it may still compress by itself."},
     "compression_required": {"type": "boolean", "default": false, "description": "Whether a body that is not compressed so is a failure."},
     "body_size_limit": {"type": "integer", "minimum": 1, "maximum": 1073741824, "default": 10485760, "description": "Largest body, in bytes unpacked."},
-    "proxy_url": {"type": "string", "description": "URL of an HTTP proxy to go through; its user and password are used if it has them."},
-    "proxy_headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Headers for the proxy."},
+    "proxy_url": {"type": "string", "description": "URL of a proxy to go through, http://, socks5:// or socks5h://; its user and password are used if it has them. The proxy looks names up."},
+    "proxy_headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Headers for an HTTP proxy."},
     "valid_status_codes": {"type": "array", "items": {"type": ["integer", "string"]}, "description": "Codes that are right: 200, 204-206, 3xx. Without it 200 to 299."},
     "valid_http_versions": {"type": "array", "items": {"enum": ["HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/2"]}, "description": "Versions that are right; any without it."},
     "fail_if_ssl": {"type": "boolean", "default": false, "description": "The last answer must not come over TLS."},

@@ -31,7 +31,7 @@ std::string part(const handle& of, CURLUPart which, unsigned flags = 0) {
     return raw;
 }
 
-sdk::result<url> read(const handle& from) {
+sdk::result<url> read(const handle& from, std::uint16_t fallback_port = 0) {
     url made;
     const auto scheme = part(from, CURLUPART_SCHEME);
     if (scheme != "http" && scheme != "https") {
@@ -50,7 +50,8 @@ sdk::result<url> read(const handle& from) {
     if (std::any_of(made.host.begin(), made.host.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7e; })) {
         return sdk::error("invalid_url", "its host has letters beyond ASCII; write it as the DNS has it (xn--…)");
     }
-    const auto port = part(from, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    const auto port = part(from, CURLUPART_PORT, fallback_port == 0 ? CURLU_DEFAULT_PORT : 0);
+    made.port = fallback_port;
     std::from_chars(port.data(), port.data() + port.size(), made.port);
     if (made.port == 0) {
         return sdk::error("invalid_url", "its port must be from 1 to 65535");
@@ -68,13 +69,13 @@ constexpr unsigned lenient = CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME; // blan
 
 } // namespace
 
-sdk::result<url> url::parse(std::string_view text) {
+sdk::result<url> url::parse(std::string_view text, std::uint16_t fallback_port) {
     const handle made(curl_url());
     const auto whole = text.find("://") == std::string_view::npos ? "http://" + std::string(text) : std::string(text);
     if (const auto bad = curl_url_set(made.get(), CURLUPART_URL, whole.c_str(), lenient); bad != CURLUE_OK) {
         return refused(bad);
     }
-    return read(made);
+    return read(made, fallback_port);
 }
 
 sdk::result<url> url::follow(std::string_view location) const {

@@ -19,8 +19,9 @@ struct url {
     std::string user;         ///< Decoded.
     std::string password;
 
-    /// Reads an absolute URL; one without a scheme is http. Fails with a sentence that shows none of its credentials.
-    static sdk::result<url> parse(std::string_view text);
+    /// Reads an absolute URL; one without a scheme is http. `fallback_port` is the port of one that names none; 0 for
+    /// that of its scheme. Fails with a sentence that shows none of its credentials.
+    static sdk::result<url> parse(std::string_view text, std::uint16_t fallback_port = 0);
 
     /// Where a Location header leads from here. Credentials stay behind.
     [[nodiscard]] sdk::result<url> follow(std::string_view location) const;

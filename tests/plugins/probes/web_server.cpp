@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <stdexcept>
+#include <thread>
 
 namespace ferrule::probes_test {
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr const char* nginx = "/usr/sbin/nginx";
 constexpr const char* tinyproxy = "/usr/bin/tinyproxy";
+constexpr const char* microsocks = "/usr/bin/microsocks";
 
 template <class Write>
 std::string pem(Write write) {
@@ -23,6 +26,25 @@ std::string pem(Write write) {
     char* text = nullptr;
     const auto size = BIO_get_mem_data(out.get(), &text);
     return {text, static_cast<std::size_t>(size)};
+}
+
+/// For a server that does not say when it is up, and cannot be given a socket that listens already.
+void wait_for_listener(std::uint16_t port) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    bool there = false;
+    while (!there && std::chrono::steady_clock::now() < last) {
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        there = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
+        ::close(fd);
+        std::this_thread::yield();
+    }
+    if (!there) {
+        throw std::runtime_error("nobody listens at the port " + std::to_string(port));
+    }
 }
 
 /// Asks once and reads to the end, which blocks until the server is up.
@@ -119,6 +141,28 @@ proxy_server::proxy_server(const std::string& more) {
 
 std::string proxy_server::url(const std::string& login) const {
     return "http://" + (login.empty() ? login : login + "@") + "127.0.0.1:" + std::to_string(port_);
+}
+
+bool socks_server::available() {
+    return ::access(microsocks, X_OK) == 0;
+}
+
+socks_server::socks_server(const std::string& login) {
+    if (!available()) {
+        throw std::runtime_error("microsocks is not installed; scripts/test installs it");
+    }
+    port_ = bound_socket(SOCK_STREAM).port();
+    std::vector<std::string> command{microsocks, "-i", "127.0.0.1", "-p", std::to_string(port_)};
+    if (!login.empty()) {
+        const auto colon = login.find(':');
+        command.insert(command.end(), {"-u", login.substr(0, colon), "-P", login.substr(colon + 1)});
+    }
+    process_ = std::make_unique<child>(std::move(command), SIGKILL);
+    wait_for_listener(port_); // it says nothing
+}
+
+std::string socks_server::url(const std::string& scheme, const std::string& login) const {
+    return scheme + "://" + (login.empty() ? login : login + "@") + "127.0.0.1:" + std::to_string(port_);
 }
 
 } // namespace ferrule::probes_test

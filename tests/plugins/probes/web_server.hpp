@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// nginx and tinyproxy on loopback.
+// nginx, tinyproxy and microsocks on loopback.
 #pragma once
 
 #include "plugins/probes/child.hpp"
@@ -61,6 +61,21 @@ class proxy_server {
 
   private:
     scratch files_;
+    std::uint16_t port_ = 0;
+    std::unique_ptr<child> process_;
+};
+
+/// microsocks, which takes connections on loopback and makes them anywhere.
+class socks_server {
+  public:
+    /// Whoever comes needs the login `user:password`; nobody does when it is empty.
+    explicit socks_server(const std::string& login = {});
+
+    static bool available();
+
+    [[nodiscard]] std::string url(const std::string& scheme = "socks5", const std::string& login = {}) const;
+
+  private:
     std::uint16_t port_ = 0;
     std::unique_ptr<child> process_;
 };

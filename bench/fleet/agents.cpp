@@ -1,8 +1,9 @@
 // Thousands of agents in one process, each with a key, a certificate and a connection of its own.
 //
-//   fleet_agents AUTHORITY_FOLDER HOST:PORT AGENTS HEARTBEAT_MS [COMMAND_KEY]
+//   fleet_agents AUTHORITY_FOLDER HOST:PORT AGENTS HEARTBEAT_MS ADDRESSES [COMMAND_KEY]
 //
-// Runs until its standard input ends. What it prints is told in herd.hpp.
+// ADDRESSES of 127.0.1.0/24, at most 200, are where they come from, the same number of each: one is a site behind one
+// address. Runs until its standard input ends. What it prints is told in herd.hpp.
 #include "fleet/descriptors.hpp"
 #include "fleet/herd.hpp"
 
@@ -20,8 +21,9 @@
 
 int main(int count, char** words) {
     using namespace ferrule;
-    if (count < 5) {
-        std::fputs("usage: fleet_agents AUTHORITY_FOLDER HOST:PORT AGENTS HEARTBEAT_MS [COMMAND_KEY]\n", stderr);
+    if (count < 6) {
+        std::fputs("usage: fleet_agents AUTHORITY_FOLDER HOST:PORT AGENTS HEARTBEAT_MS ADDRESSES [COMMAND_KEY]\n",
+                   stderr);
         return 2;
     }
     net::init_libraries();
@@ -36,7 +38,10 @@ int main(int count, char** words) {
     wanted.controller = {boost::asio::ip::make_address(at->host), static_cast<std::uint16_t>(std::stoi(at->port))};
     wanted.agents = std::stoul(words[3]);
     wanted.heartbeat = std::chrono::milliseconds(std::stol(words[4]));
-    wanted.command_key = count > 5 ? words[5] : "";
+    wanted.addresses = std::stoul(words[5]);
+    if (wanted.addresses < 1 || wanted.addresses > 200)
+        return std::fputs("fleet_agents: 1 to 200 addresses\n", stderr), 2;
+    wanted.command_key = count > 6 ? words[6] : "";
     if (!bench::raise_descriptors(wanted.agents + 64))
         return 1;
 

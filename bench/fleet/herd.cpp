@@ -23,9 +23,7 @@ void say(const base::json& what) {
     std::fflush(stdout);
 }
 
-// Several source addresses, as one has only so many ports.
-asio::ip::address source(std::size_t number) {
-    constexpr std::size_t addresses = 8;
+asio::ip::address source(std::size_t number, std::size_t addresses) {
     const auto last = static_cast<unsigned char>(2 + number % addresses);
     return asio::ip::address_v4(std::array<unsigned char, 4>{127, 0, 1, last});
 }
@@ -63,7 +61,8 @@ result<void> herd::make_agents() {
         auto context = net::make_mutual_client_context(identity);
         if (!context)
             return context.error();
-        all_.push_back(std::make_unique<simulated_agent>(*this, std::move(name), std::move(*context), source(i)));
+        all_.push_back(std::make_unique<simulated_agent>(*this, std::move(name), std::move(*context),
+                                                         source(i, wanted_.addresses)));
     }
     return ok();
 }

@@ -28,6 +28,7 @@ struct herd_settings {
     std::size_t agents = 5000;
     base::duration heartbeat = std::chrono::seconds(10);
     base::duration spread = std::chrono::seconds(3); ///< Over which they connect at first.
+    std::size_t addresses = 8;                       ///< From which they come, the same number of each.
 };
 
 /// Makes every agent's key and certificate, then runs them all on one loop, ticked by one timer. What happens is told

@@ -56,9 +56,29 @@ class Herd:
         return self.told.until(30, event="end")[1]
 
 
+def complain_unless_complete(counts: dict[str, Any], agents: int, visits: int, orders: int) -> None:
+    """A figure counts only if every agent was there, each time, and answered each order; what went wrong is in the complaint."""
+    wrong = []
+    if counts["connected"] != agents:
+        wrong.append(f"{agents - counts['connected']} of {agents} agents are not connected in the end")
+    if counts["connects"] != agents * visits:
+        wrong.append(f"there were {counts['connects']} connections instead of {agents * visits}")
+    # Refused by the kernel: nobody listened, as while the controller was away. Whatever else fails, fails at the controller.
+    failures = {code: times for code, times in counts["failures"].items() if code != "connection_refused"}
+    if failures:
+        wrong.append(f"attempts failed: {failures}")
+    for what in ("orders", "acknowledged"):
+        if counts[what] != orders:
+            wrong.append(f"{counts[what]} {what} instead of {orders}")
+    if counts["bad_orders"]:
+        wrong.append(f"orders were not accepted: {counts['bad_orders']}")
+    if wrong:
+        raise BenchError("the fleet was not complete: " + "; ".join(wrong))
+
+
 @contextlib.contextmanager
-def herd(shop: Workshop, authority: Path, port: int, agents: int, command_key: str = "") -> Iterator[Herd]:
-    command = [str(shop.build / "bench" / "fleet_agents"), str(authority), f"127.0.0.1:{port}", str(agents), "10000", command_key]
+def herd(shop: Workshop, authority: Path, port: int, agents: int, addresses: int, command_key: str = "") -> Iterator[Herd]:
+    command = [str(shop.build / "bench" / "fleet_agents"), str(authority), f"127.0.0.1:{port}", str(agents), "10000", str(addresses), command_key]
     with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield Herd(process, Told(process.stdout))
@@ -69,12 +89,15 @@ class Bare:
     process: subprocess.Popen[str]
     told: Told
 
-    def order(self) -> float:
+    def order(self, agents: int) -> float:
         """One message to all, each answered: how long it took."""
         assert self.process.stdin is not None
         self.process.stdin.write("all\n")
         self.process.stdin.flush()
-        return self.told.until(60)[1]["seconds"]
+        told = self.told.until(60)[1]
+        if told["answers"] != agents:
+            raise BenchError(f"the message did not come back from all {agents} agents: {told}")
+        return told["seconds"]
 
     def private_kb(self) -> float:
         return machine.private_kb(self.process.pid)

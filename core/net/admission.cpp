@@ -21,13 +21,14 @@ admission::crowd_map::const_iterator admission::crowd() const {
     return most != origins_.end() && most->second.waiting > small ? most : origins_.end();
 }
 
-bool admission::has_room() const {
-    return waiting() < settings_.room || !silent_.empty() || crowd() != origins_.end();
+bool admission::has_room(base::steady_time now) const {
+    return waiting() < settings_.room || choose_to_go(now).has_value();
 }
 
 admission::number admission::came(std::string origin, base::steady_time now) {
     if (waiting() >= settings_.room)
-        make_place();
+        if (const auto which = choose_to_go(now))
+            evict(*which);
     const auto who = ++last_;
     ++origins_[origin].waiting;
     all_.emplace(who, caller{std::move(origin), phase::silent, now});
@@ -35,16 +36,37 @@ admission::number admission::came(std::string origin, base::steady_time now) {
     return who;
 }
 
-void admission::make_place() {
+// Whether those of a single origin are let wait: nobody is known to be behind them whom they keep out.
+bool admission::is_patient() const noexcept {
+    return origins_.size() == 1 && !stands_still_;
+}
+
+// Who makes place in a full room. Its numbers ascend with their arrival, so the first silent one is the oldest.
+std::optional<admission::eviction> admission::choose_to_go(base::steady_time now) const {
     const auto from = crowd();
     const auto is_of_it = [&](number each) { return from == origins_.end() || all_.at(each).origin == from->first; };
-    if (const auto oldest = std::find_if(silent_.begin(), silent_.end(), is_of_it); oldest != silent_.end())
-        return evict(*oldest);
+    const auto oldest = std::find_if(silent_.begin(), silent_.end(), is_of_it);
+    if (oldest != silent_.end() && now - all_.at(*oldest).since >= moment())
+        return eviction{*oldest, reason::silent};
     // All of them speak: of the crowd the one that has waited least.
-    if (from == origins_.end())
+    if (from == origins_.end() || is_patient())
+        return std::nullopt;
+    const auto newest = std::find_if(ready_.rbegin(), ready_.rend(), is_of_it);
+    return newest == ready_.rend() ? std::nullopt : std::optional(eviction{*newest, reason::crowd});
+}
+
+// A room that one origin fills, as agents behind one address do, or one that wants to be in the way: the slots tell.
+void admission::watch_pace(base::steady_time now) {
+    if (origins_.size() != 1 || waiting() < settings_.room / 2) {
+        watched_since_.reset();
+        stands_still_ = false;
         return;
-    if (const auto newest = std::find_if(ready_.rbegin(), ready_.rend(), is_of_it); newest != ready_.rend())
-        evict(*newest);
+    }
+    if (watched_since_ && now - *watched_since_ < pace())
+        return;
+    stands_still_ = watched_since_ && turned_over_ < settings_.slots;
+    watched_since_ = now;
+    turned_over_ = 0;
 }
 
 void admission::spoke(number who) {
@@ -57,6 +79,12 @@ void admission::spoke(number who) {
 }
 
 void admission::gone(number who) {
+    if (const auto at = all_.find(who); at != all_.end() && at->second.what == phase::admitted)
+        ++turned_over_;
+    forget(who);
+}
+
+void admission::forget(number who) {
     const auto at = all_.find(who);
     if (at == all_.end())
         return;
@@ -80,9 +108,9 @@ void admission::gone(number who) {
     all_.erase(at);
 }
 
-void admission::evict(number who) {
-    gone(who);
-    evicted_.push_back(who);
+void admission::evict(const eviction& which) {
+    forget(which.who);
+    evicted_.push_back(which);
 }
 
 // The first whose origin has less than its share of the slots, or else the first.
@@ -96,19 +124,19 @@ std::optional<admission::number> admission::choose_ready(bool& fair) const {
     return ready_.empty() ? std::nullopt : std::optional(ready_.front());
 }
 
-std::optional<admission::number> admission::choose_victim(bool fair, base::steady_time now) const {
+std::optional<admission::eviction> admission::choose_victim(bool fair, base::steady_time now) const {
     if (fair)
         for (const auto& [since, who] : admitted_)
             if (origins_.at(all_.at(who).origin).admitted > fair_share())
-                return who;
+                return eviction{who, reason::share};
     const auto& [since, oldest] = *admitted_.begin();
-    return now - since >= settings_.patience ? std::optional(oldest) : std::nullopt;
+    return now - since >= settings_.patience ? std::optional(eviction{oldest, reason::slow}) : std::nullopt;
 }
 
 admission::step admission::next(base::steady_time now) {
     step out;
     while (!silent_.empty() && now - all_.at(*silent_.begin()).since >= settings_.silence)
-        evict(*silent_.begin());
+        evict({*silent_.begin(), reason::silent});
     bool fair = false;
     while (const auto chosen = choose_ready(fair)) {
         if (admitted_.size() >= settings_.slots) {
@@ -127,18 +155,27 @@ admission::step admission::next(base::steady_time now) {
         admitted_.emplace(now, *chosen);
         out.admitted.push_back(*chosen);
     }
+    watch_pace(now);
     out.evicted = std::exchange(evicted_, {});
     return out;
 }
 
-std::optional<base::steady_time> admission::next_at() const {
+std::optional<base::steady_time> admission::next_at(base::steady_time now) const {
     std::optional<base::steady_time> when;
+    const auto at_last = [&when](base::steady_time then) { when = when ? std::min(*when, then) : then; };
     if (!silent_.empty())
-        when = all_.at(*silent_.begin()).since + settings_.silence;
-    if (!ready_.empty() && !admitted_.empty()) {
-        const auto taken = admitted_.begin()->first + settings_.patience;
-        when = when ? std::min(*when, taken) : taken;
-    }
+        at_last(all_.at(*silent_.begin()).since + settings_.silence);
+    if (!ready_.empty() && !admitted_.empty())
+        at_last(admitted_.begin()->first + settings_.patience);
+    if (has_room(now))
+        return when;
+    for (const auto each : silent_)
+        if (const auto known = all_.at(each).since + moment(); known > now) {
+            at_last(known);
+            break;
+        }
+    if (watched_since_)
+        at_last(*watched_since_ + pace());
     return when;
 }
 

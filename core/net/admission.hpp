@@ -21,7 +21,8 @@ namespace ferrule::net {
 /// the slots, in the order in which they spoke. When the room is full, the one that has been silent for longest makes
 /// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of the
 /// one that has most of a full room, if that is an eighth or more, some are turned away. A slot whose peer has let the
-/// others wait for too long is taken from it. Sans-I/O; one thread at a time.
+/// others wait for too long is taken from it. Those of an origin that is alone, as many behind one address are, make no
+/// place for more of it as long as the slots turn over: the others wait where they are. Sans-I/O; one thread at a time.
 class admission {
   public:
     struct settings {
@@ -43,17 +44,24 @@ class admission {
     /// Its connection has gone, or is past the handshake.
     void gone(number who);
 
+    enum class reason { silent, crowd, slow, share };
+
+    struct eviction {
+        number who = 0;
+        reason why = reason::silent;
+    };
+
     struct step {
-        std::vector<number> evicted; ///< To be closed; they count as gone.
+        std::vector<eviction> evicted; ///< To be closed; they count as gone.
         std::vector<number> admitted;
     };
 
     /// What follows from all of that.
     step next(base::steady_time now);
-    /// When next() is to be called though nothing has happened.
-    [[nodiscard]] std::optional<base::steady_time> next_at() const;
+    /// When next() is to be called again though nothing has happened.
+    [[nodiscard]] std::optional<base::steady_time> next_at(base::steady_time now) const;
     /// Whether one more can come; else it had better wait where it is.
-    [[nodiscard]] bool has_room() const;
+    [[nodiscard]] bool has_room(base::steady_time now) const;
 
   private:
     enum class phase { silent, ready, admitted };
@@ -74,11 +82,21 @@ class admission {
     [[nodiscard]] std::size_t waiting() const noexcept { return silent_.size() + ready_.size(); }
 
     [[nodiscard]] std::size_t fair_share() const noexcept;
+
+    /// What is too short to tell one that says nothing from one whose first words are on their way.
+    [[nodiscard]] base::duration moment() const noexcept { return settings_.patience / 20; }
+
+    /// In which each slot turns over once if those who come are in earnest.
+    [[nodiscard]] base::duration pace() const noexcept { return settings_.patience / 4; }
+
     [[nodiscard]] crowd_map::const_iterator crowd() const;
-    void make_place();
-    std::optional<number> choose_ready(bool& fair) const;
-    std::optional<number> choose_victim(bool fair, base::steady_time now) const;
-    void evict(number who);
+    [[nodiscard]] bool is_patient() const noexcept;
+    [[nodiscard]] std::optional<eviction> choose_to_go(base::steady_time now) const;
+    [[nodiscard]] std::optional<number> choose_ready(bool& fair) const;
+    [[nodiscard]] std::optional<eviction> choose_victim(bool fair, base::steady_time now) const;
+    void watch_pace(base::steady_time now);
+    void forget(number who);
+    void evict(const eviction& which);
 
     const settings settings_;
     number last_ = 0;
@@ -87,7 +105,10 @@ class admission {
     std::set<number> silent_;
     std::deque<number> ready_;
     std::set<std::pair<base::steady_time, number>> admitted_;
-    std::vector<number> evicted_;
+    std::vector<eviction> evicted_;
+    std::optional<base::steady_time> watched_since_; ///< While a single origin fills the room.
+    std::size_t turned_over_ = 0;                    ///< Since then; what was taken from its peer aside.
+    bool stands_still_ = false;                      ///< As it was the last time.
 };
 
 } // namespace ferrule::net

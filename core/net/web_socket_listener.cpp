@@ -87,18 +87,39 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         runtime::gate::pass pass;
     };
 
-    /// One that shakes hands. Whether it is past that is known on its own executor.
+    /// How a handshake stands; on its own executor.
+    struct course {
+        bool ended = false;
+        const char* stopped_because = nullptr;
+    };
+
     struct handshake {
         std::shared_ptr<tls_stream> over;
-        std::shared_ptr<bool> ended;
+        std::shared_ptr<course> state;
 
-        void stop() const {
-            asio::post(over->get_executor(), [over = over, ended = ended] {
-                if (!*ended)
-                    over->close();
+        void stop(const char* why) const {
+            asio::post(over->get_executor(), [over = over, state = state, why] {
+                if (state->ended)
+                    return;
+                state->stopped_because = why;
+                over->close();
             });
         }
     };
+
+    static const char* told(admission::reason why) {
+        switch (why) {
+        case admission::reason::silent:
+            return "it said nothing in time";
+        case admission::reason::crowd:
+            return "its address has most of those that wait, who are too many";
+        case admission::reason::slow:
+            return "it did not shake hands in time while others waited";
+        case admission::reason::share:
+            break;
+        }
+        return "its address has more than its share of the handshakes while others wait";
+    }
 
     static admission::settings admission_of(const web_socket_listener_settings& wanted) {
         admission::settings out;
@@ -165,7 +186,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
             return;
         for (auto again = true; std::exchange(again, false);) {
             const auto step = admission_.next(now());
-            for (const auto each : step.evicted)
+            for (const auto& each : step.evicted)
                 evict(each);
             for (const auto each : step.admitted)
                 if (!admit(each)) {
@@ -173,11 +194,12 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
                     again = true;
                 }
         }
-        if (admission_.has_room())
+        const auto at = now();
+        if (admission_.has_room(at))
             room_.set();
         else
             room_.reset();
-        const auto next = admission_.next_at();
+        const auto next = admission_.next_at(at);
         if (!next)
             return;
         timer_.expires_at(*next);
@@ -187,16 +209,15 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         });
     }
 
-    void evict(admission::number who) {
-        if (const auto at = shaking_.find(who); at != shaking_.end()) {
-            at->second.stop();
+    void evict(const admission::eviction& which) {
+        const auto* const why = told(which.why);
+        if (const auto at = shaking_.find(which.who); at != shaking_.end()) {
+            at->second.stop(why);
             return; // its end is told where it shakes hands
         }
-        auto waited = waiting_.extract(who);
+        auto waited = waiting_.extract(which.who);
         if (waited && tell_.failed)
-            tell_.failed(waited.mapped().address,
-                         error("handshake_timeout", "it said nothing in time, or too many came from its address", true),
-                         std::nullopt);
+            tell_.failed(waited.mapped().address, error("handshake_timeout", why, true), std::nullopt);
     }
 
     // False when it has gone meanwhile, so that nothing is spent on it.
@@ -205,23 +226,23 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         if (!waited)
             return false;
         auto& one = waited.mapped();
-        pollfd state{one.socket.native_handle(), POLLRDHUP, 0};
-        if (::poll(&state, 1, 0) == 1)
+        pollfd socket{one.socket.native_handle(), POLLRDHUP, 0};
+        if (::poll(&socket, 1, 0) == 1)
             return false;
         auto over = std::make_shared<tls_stream>(std::move(one.socket), context_, tls_stream::side::server);
-        const auto ended = std::make_shared<bool>(false);
-        shaking_.emplace(who, handshake{over, ended});
+        const auto state = std::make_shared<course>();
+        shaking_.emplace(who, handshake{over, state});
         if (tell_.judge)
             over->judge_peer(tell_.judge);
         const auto on = over->get_executor();
         runtime::spawn(
             on, "fleet handshake",
-            shake_hands(shared_from_this(), std::move(over), ended, who, std::move(one.address), std::move(one.pass)));
+            shake_hands(shared_from_this(), std::move(over), state, who, std::move(one.address), std::move(one.pass)));
         return true;
     }
 
     static asio::awaitable<void> shake_hands(std::shared_ptr<impl> self, std::shared_ptr<tls_stream> over,
-                                             std::shared_ptr<bool> ended, admission::number who, std::string from,
+                                             std::shared_ptr<course> state, admission::number who, std::string from,
                                              runtime::gate::pass pass) {
         asio::steady_timer timer(over->get_executor(), self->wanted_.handshake_timeout);
         timer.async_wait([over](const error_code& cancelled) {
@@ -229,7 +250,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
                 over->close();
         });
         auto made = co_await accept_web_socket(over, self->wanted_.limits);
-        *ended = true;
+        state->ended = true;
         const bool late = timer.cancel() == 0; // it has fired, or is about to
         const bool cut_off = late || !over->socket().is_open();
         asio::post(self->on_, [self, who] {
@@ -240,8 +261,9 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         if (made && !cut_off) {
             self->tell_.opened(std::move(*made));
         } else {
-            const auto why =
-                cut_off ? error("handshake_timeout", "it did not shake hands in time", true) : made.error();
+            const char* const stopped =
+                state->stopped_because != nullptr ? state->stopped_because : "it did not shake hands in time";
+            const auto why = cut_off ? error("handshake_timeout", stopped, true) : made.error();
             if (self->tell_.failed)
                 self->tell_.failed(from, why, over->refused());
             if (over->refused() && ++self->parting_ <= self->wanted_.most_handshakes)
@@ -278,7 +300,7 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         room_.set();
         waiting_.clear();
         for (const auto& [who, each] : shaking_)
-            each.stop();
+            each.stop("the listener stops");
     }
 
     runtime::io& loop_;

@@ -25,7 +25,25 @@ struct door {
         return who;
     }
 
-    admission::step next() { return at.next(now); }
+    struct outcome {
+        numbers evicted;
+        numbers admitted;
+        std::vector<admission::reason> why;
+    };
+
+    outcome next() {
+        const auto step = at.next(now);
+        outcome out{{}, step.admitted, {}};
+        for (const auto& each : step.evicted) {
+            out.evicted.push_back(each.who);
+            out.why.push_back(each.why);
+        }
+        return out;
+    }
+
+    [[nodiscard]] bool has_room() const { return at.has_room(now); }
+
+    [[nodiscard]] std::optional<base::steady_time> next_at() const { return at.next_at(now); }
 };
 
 std::string host(int number) {
@@ -39,11 +57,16 @@ TEST_CASE("those that have said nothing take no slot from one that has") {
     for (int i = 0; i < 8; ++i)
         front.silent("attacker");
     CHECK(front.next().admitted.empty());
-    CHECK(front.at.has_room());
+    CHECK_FALSE(front.has_room()); // the first words of those that have just come may be on their way
+    REQUIRE(front.next_at());
+    CHECK(*front.next_at() - front.now == 100ms);
+    front.now = *front.next_at();
+    CHECK(front.has_room());
     const auto agent = front.spoken("agent");
     const auto step = front.next();
     CHECK(step.admitted == numbers{agent});
     CHECK(step.evicted == numbers{1}); // the one that has been silent for longest
+    CHECK(step.why == std::vector{admission::reason::silent});
 }
 
 TEST_CASE("slots are given in the order in which they spoke, and again when one is free") {
@@ -68,7 +91,7 @@ TEST_CASE("a slot whose peer stands still is taken once another waits for it lon
     CHECK(front.next().admitted == all);
     front.now += 5s; // nobody waits
     CHECK(front.next().evicted.empty());
-    CHECK_FALSE(front.at.next_at());
+    CHECK_FALSE(front.next_at());
     front.at.gone(all[3]);
     const auto fresh = front.spoken(host(4));
     CHECK(front.next().admitted == numbers{fresh});
@@ -84,8 +107,8 @@ TEST_CASE("a slot whose peer stands still is taken once another waits for it lon
     front.now += 1s;
     front.spoken(host(8));
     CHECK(front.next().evicted.empty());
-    REQUIRE(front.at.next_at());
-    front.now = *front.at.next_at();
+    REQUIRE(front.next_at());
+    front.now = *front.next_at();
     step = front.next();
     CHECK(step.evicted == numbers{fresh});
     CHECK(step.admitted.size() == 1);
@@ -118,7 +141,7 @@ TEST_CASE("an origin that fills the room makes place, and a herd from everywhere
     numbers many;
     for (int i = 0; i < 8; ++i)
         many.push_back(crowded.spoken("attacker"));
-    CHECK(crowded.at.has_room());
+    CHECK(crowded.has_room());
     const auto agent = crowded.silent("agent");
     CHECK(crowded.next().evicted == numbers{many.back()});
     crowded.at.spoke(agent);
@@ -129,10 +152,54 @@ TEST_CASE("an origin that fills the room makes place, and a herd from everywhere
     for (int i = 0; i < 12; ++i)
         herd.spoken(host(i));
     CHECK(herd.next().evicted.empty());
-    CHECK_FALSE(herd.at.has_room());
+    CHECK_FALSE(herd.has_room());
     herd.at.gone(1);
     herd.next();
-    CHECK(herd.at.has_room());
+    CHECK(herd.has_room());
+}
+
+TEST_CASE("those of one address that alone fill the room are let in one after the other, and none is turned away") {
+    door front;
+    numbers all;
+    std::size_t in = 0;
+    for (int i = 0; i < 100; ++i) {
+        while (front.has_room() && all.size() < 100) {
+            all.push_back(front.spoken("site"));
+            const auto step = front.next();
+            REQUIRE(step.evicted.empty());
+            in += step.admitted.size();
+        }
+        REQUIRE(front.at.next(front.now).evicted.empty());
+        front.now += 100ms; // of five times that each slot turns over once
+        front.at.gone(all.at(static_cast<std::size_t>(i)));
+        const auto step = front.next();
+        REQUIRE(step.evicted.empty());
+        in += step.admitted.size();
+    }
+    CHECK(in == 100);
+}
+
+TEST_CASE("one address that fills the room and stands still has to make place for whoever comes") {
+    door front;
+    numbers all;
+    for (int i = 0; i < 12; ++i) {
+        all.push_back(front.spoken("attacker"));
+        front.next();
+    }
+    CHECK_FALSE(front.has_room());
+    REQUIRE(front.next_at());
+    front.now = *front.next_at();
+    CHECK(front.next().evicted.empty());
+    CHECK(front.has_room());
+    const auto more = front.spoken("attacker");
+    auto step = front.next();
+    CHECK(step.evicted == numbers{all.back()});
+    CHECK(step.why == std::vector{admission::reason::crowd});
+    const auto agent = front.spoken("agent");
+    step = front.next();
+    CHECK(step.admitted == numbers{agent});
+    CHECK(step.evicted == numbers{more, all.front()});
+    CHECK(step.why == std::vector{admission::reason::crowd, admission::reason::share});
 }
 
 TEST_CASE("several origins that fill the room together keep nobody out") {
@@ -143,7 +210,7 @@ TEST_CASE("several origins that fill the room together keep nobody out") {
     front.next();
     for (int i = 0; i < 8; ++i)
         front.spoken(host(i % attackers));
-    CHECK(front.at.has_room());
+    CHECK(front.has_room());
     const auto agent = front.spoken("agent");
     const auto step = front.next();
     CHECK(step.admitted == numbers{agent}); // beyond their share of the slots they give way
@@ -156,12 +223,12 @@ TEST_CASE("one that says nothing at all is sent away after a while") {
     front.now += 4s;
     const auto second = front.silent(host(2));
     CHECK(front.next().evicted.empty());
-    REQUIRE(front.at.next_at());
-    CHECK(*front.at.next_at() - front.now == 6s);
-    front.now = *front.at.next_at();
+    REQUIRE(front.next_at());
+    CHECK(*front.next_at() - front.now == 6s);
+    front.now = *front.next_at();
     CHECK(front.next().evicted == numbers{first});
     front.at.gone(second);
-    CHECK_FALSE(front.at.next_at());
+    CHECK_FALSE(front.next_at());
     front.at.spoke(second); // what is gone is not heard
     CHECK(front.next().admitted.empty());
 }

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 from daemon import Daemon, config_file, running
 from figure import Figure, Goal
-from herd import Herd, bare, herd
+from herd import Herd, bare, complain_unless_complete, herd
 from workshop import BenchError, Workshop
 
 AGENTS = int(os.environ.get("FERRULE_BENCH_AGENTS", "5000"))
+ADDRESSES = int(os.environ.get("FERRULE_BENCH_AGENT_ADDRESSES", "8"))
 ALL_BACK_WITHIN = 90
 BEATS = 20  # seconds, two heartbeats of each
 COMMANDS = 3
@@ -52,7 +53,7 @@ def fleet(shop: Workshop) -> list[Figure]:
         least = _least(shop, folder / "data" / "fleet", port)
     except (OSError, KeyError, ValueError) as problem:
         raise BenchError(f"the fleet cannot be measured: {problem!r}") from problem
-    about = f"{AGENTS} agents over mutual TLS"
+    about = f"{AGENTS} agents over mutual TLS from {ADDRESSES} address{'es' if ADDRESSES > 1 else ''}"
     return [
         Figure("fleet_memory", ours.kb_an_agent, "KiB", least.kb_an_agent, Goal("value", "<=", 60),
                f"private memory of the controller for each of {about}; baseline: asio::ssl::stream and Beast alone"),
@@ -61,7 +62,7 @@ def fleet(shop: Workshop) -> list[Figure]:
         Figure("fleet_command", median(ours.commands), "s", median(least.commands), Goal("value", "<=", 2),
                "one signed command to all: asked, durable, sent, answered, durable; baseline: a message to all and back"),
         Figure("fleet_return", ours.back, "s", least.back, None,
-               "from the start of a killed controller until all are back; baseline: the same herd at the least server"),
+               f"from the start of a killed controller until all are back, {about}; baseline: the same herd at the least server"),
         Figure("fleet_connect_cpu", ours.back_ms, "ms", least.back_ms, None,
                "processor time of the controller for each that comes back"),
     ]
@@ -73,7 +74,7 @@ def _product(shop: Workshop, folder: Path, settings: dict[str, Any], port: int) 
         with running(shop, folder, settings) as daemon:
             key = _ask(daemon, "GET", "/api/v1/command-key")["public_key"]
             before = daemon.private_kb()
-            those = agents.enter_context(herd(shop, folder / "data" / "fleet", port, AGENTS, key))
+            those = agents.enter_context(herd(shop, folder / "data" / "fleet", port, AGENTS, ADDRESSES, key))
             _settle(daemon, those, before, cost)
             for _ in range(COMMANDS):
                 cost.commands.append(_command(daemon))
@@ -85,8 +86,7 @@ def _product(shop: Workshop, folder: Path, settings: dict[str, Any], port: int) 
             cost.back_ms = daemon.processor_seconds() / AGENTS * 1000
             _command(daemon)
             counts = those.end()
-    if counts["bad_orders"] or counts["orders"] != counts["acknowledged"] or counts["orders"] != AGENTS * (COMMANDS + 1):
-        raise BenchError(f"orders went astray: {counts}")
+    complain_unless_complete(counts, AGENTS, 2, AGENTS * (COMMANDS + 1))
     return cost
 
 
@@ -95,16 +95,16 @@ def _least(shop: Workshop, authority: Path, port: int) -> Cost:
     with contextlib.ExitStack() as agents:
         with bare(shop, authority, port) as server:
             before = server.private_kb()
-            those = agents.enter_context(herd(shop, authority, port, AGENTS))
+            those = agents.enter_context(herd(shop, authority, port, AGENTS, ADDRESSES))
             _settle(server, those, before, cost)
-            cost.commands = [server.order() for _ in range(COMMANDS)]
+            cost.commands = [server.order(AGENTS) for _ in range(COMMANDS)]
             server.kill()
         those.told.until(30, event="none")
         killed = time.monotonic()
         with bare(shop, authority, port) as server:
             cost.back = those.all_back(ALL_BACK_WITHIN) - killed
             cost.back_ms = server.processor_seconds() / AGENTS * 1000
-            those.end()
+            complain_unless_complete(those.end(), AGENTS, 2, 0)
     return cost
 
 

@@ -126,7 +126,7 @@ void herd::answered() {
 // The same for all of them, as they are on the same host.
 const std::string& herd::metrics() {
     if (const auto at = now(); sample_.empty() || at - sampled_ >= std::chrono::seconds(1)) {
-        sample_ = sampler_.sample();
+        sample_ = base::dump(sampler_.sample());
         sampled_ = at;
     }
     return sample_;

@@ -5,6 +5,7 @@
 #include "app/groundwork.hpp"
 #include "app/job_runner.hpp"
 #include "app/version.hpp"
+#include "base/json.hpp"
 #include "fleet/agent_link.hpp"
 #include "fleet/host/sampler.hpp"
 
@@ -54,6 +55,7 @@ class agent::parts : private groundwork {
     asio::awaitable<result<void>> start_checks();
     asio::awaitable<result<void>> start_jobs();
     asio::awaitable<result<void>> start_link();
+    std::string heartbeat();
 
     fleet::host::sampler sampler_;
     std::optional<fleet::spool> spool_;
@@ -95,10 +97,17 @@ asio::awaitable<result<void>> agent::parts::open_link() {
                                  fleet::identity_file(settings_.data_dir / "fleet"),
                                  settings_.agent,
                                  version_number(),
-                                 [this] { return sampler_.sample(); },
+                                 [this] { return heartbeat(); },
                                  chance};
     link_.emplace(std::move(made));
     co_return ok();
+}
+
+// While the link runs, which starts after the checks and stops before them.
+std::string agent::parts::heartbeat() {
+    auto body = sampler_.sample();
+    body["checks"] = checks_->figures();
+    return base::dump(body);
 }
 
 asio::awaitable<result<void>> agent::parts::start_checks() {

@@ -93,6 +93,13 @@ asio::awaitable<void> agent_checks::stop() {
     co_await writes_.drain(stop_limit);
 }
 
+json agent_checks::figures() const {
+    const auto whole = [](double counted) { return static_cast<std::uint64_t>(counted); };
+    return {{"assigned", whole(metrics_.assigned.Value())},
+            {"ticks_missed", whole(metrics_.missed.Value())},
+            {"results_lost", whole(lost_.Value())}};
+}
+
 // On the strand from here on.
 
 void agent_checks::take_part(const json& body) {

@@ -70,7 +70,7 @@ sampler::sampler(const base::clock& clock, std::string proc)
     , proc_(std::move(proc))
     , host_boot_(base::trim(read(proc_ + "/sys/kernel/random/boot_id"))) {}
 
-std::string sampler::sample() {
+json sampler::sample() {
     json out{{"at", base::to_rfc3339(clock_.wall_now())}, {"host_boot_id", host_boot_}};
     const auto now = clock_.steady_now();
     const auto cpu = parse_stat(read(proc_ + "/stat"));
@@ -108,7 +108,7 @@ std::string sampler::sample() {
     }
     before_ = cpu;
     sampled_ = now;
-    return base::dump(out);
+    return out;
 }
 
 } // namespace ferrule::fleet::host

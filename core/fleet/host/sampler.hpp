@@ -5,17 +5,18 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/json_fwd.hpp"
 #include "fleet/host/proc.hpp"
 
 namespace ferrule::fleet::host {
 
-/// Makes the bodies of heartbeats from /proc: a JSON object, see docs/agents.md. What cannot be read is left out.
+/// Makes the bodies of heartbeats from /proc: an object, see docs/agents.md. What cannot be read is left out.
 /// Shares of the processor are those since the sample before. One thread at a time; takes about a millisecond.
 class sampler {
   public:
     explicit sampler(const base::clock& clock = base::system_clock(), std::string proc = "/proc");
 
-    std::string sample();
+    base::json sample();
 
   private:
     const base::clock& clock_;

@@ -1,7 +1,9 @@
 // POST /api/v1/checks/{name}/run: measures a check now.
+#include "api/common_parameters.hpp"
 #include "api/parameters.hpp"
 #include "api/replies.hpp"
 #include "api/resources.hpp"
+#include "api/waiting.hpp"
 
 #include "probes/check_service.hpp"
 #include "state/event_bus.hpp"
@@ -40,11 +42,23 @@ class run_routes {
         const auto places = over_.checks.run_now(name, target);
         if (!places)
             co_return problem_reply(asked, places.error());
-        std::set<std::pair<std::string, std::string>> open(places->begin(), places->end());
+        place_set open(places->begin(), places->end());
         json samples = json::array();
-        const auto deadline = over_.time.steady_now() + wait.value_or(base::duration::zero());
-        while (wait && !open.empty()) {
-            const auto happened = co_await events->next(deadline);
+        if (wait)
+            co_await while_asked(asked, gather(*events, *wait, open, samples));
+        const bool complete = open.empty();
+        json answer{
+            {"check", name}, {"places", places->size()}, {"complete", complete}, {"samples", std::move(samples)}};
+        co_return json_reply(complete ? 200 : 202, answer);
+    }
+
+  private:
+    using place_set = std::set<std::pair<std::string, std::string>>; ///< Target and node.
+
+    asio::awaitable<void> gather(state::subscription& events, base::duration wait, place_set& open, json& samples) {
+        const auto deadline = over_.time.steady_now() + wait;
+        while (!open.empty()) {
+            const auto happened = co_await events.next(deadline);
             if (happened.empty())
                 break;
             for (const auto& each : happened) {
@@ -53,13 +67,8 @@ class run_routes {
                     samples.push_back(std::move(value));
             }
         }
-        const bool complete = open.empty();
-        json answer{
-            {"check", name}, {"places", places->size()}, {"complete", complete}, {"samples", std::move(samples)}};
-        co_return json_reply(complete ? 200 : 202, answer);
     }
 
-  private:
     const services over_;
     const base::duration most_wait_;
 };
@@ -74,9 +83,7 @@ void add_check_runs(endpoints& to, const services& over, const config::http_sett
     made.needs = http::access::operator_;
     made.tag = "checks";
     made.summary = "Have a check measured now, beside its schedule";
-    made.query = {{"target", "Only this target"},
-                  {"wait", "How long to wait for the results, such as `10s`; at most " + base::to_text(wanted.max_wait),
-                   R"({"type":"string","examples":["10s"]})"}};
+    made.query = {{"target", "Only this target"}, wait_parameter("the results", wanted.max_wait)};
     made.answers = {{200, "All results have come within the time of `wait`", "CheckRun"},
                     {202, "It is being measured; the results so far", "CheckRun"}};
     made.problems = {404, 409};

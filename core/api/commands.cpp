@@ -1,11 +1,12 @@
-// Commands on the hosts of agents, and the record of who gave them.
+// Commands on the hosts of agents.
+#include "api/common_parameters.hpp"
 #include "api/parameters.hpp"
 #include "api/replies.hpp"
 #include "api/resources.hpp"
+#include "api/waiting.hpp"
 
 #include "base/id.hpp"
 #include "fleet/exec/command_center.hpp"
-#include "http/presence.hpp"
 #include "model/command_json.hpp"
 
 #include <optional>
@@ -41,14 +42,13 @@ class command_routes {
     asio::awaitable<response> submit(const request& asked);
     asio::awaitable<response> show(const request& asked);
     asio::awaitable<response> list(const request& asked);
-    asio::awaitable<response> results(const request& asked);
     asio::awaitable<response> cancel(const request& asked);
-    asio::awaitable<response> key(const request& asked);
-    asio::awaitable<response> audit(const request& asked);
 
   private:
     [[nodiscard]] std::optional<error> refusal(const request& asked, const model::command_spec& what) const;
-    asio::awaitable<void> wait(std::string id, base::duration limit, result<model::fleet_command>& into);
+    /// Brings `into` up to date when the command has ended, after `limit`, or when nobody waits any more.
+    asio::awaitable<void> wait(const request& asked, base::duration limit, result<model::fleet_command>& into);
+    asio::awaitable<void> wait_on(std::string id, base::duration limit, result<model::fleet_command>& into);
     [[nodiscard]] static fleet::exec::asker asker_of(const request& asked);
 
     fleet::exec::command_center* center_;
@@ -78,7 +78,15 @@ fleet::exec::asker command_routes::asker_of(const request& asked) {
     return by;
 }
 
-asio::awaitable<void> command_routes::wait(std::string id, base::duration limit, result<model::fleet_command>& into) {
+asio::awaitable<void> command_routes::wait(const request& asked, base::duration limit,
+                                           result<model::fleet_command>& into) {
+    if (!into || into->finished_at || limit <= base::duration::zero())
+        co_return;
+    co_await while_asked(asked, wait_on(into->id, limit, into));
+}
+
+asio::awaitable<void> command_routes::wait_on(std::string id, base::duration limit,
+                                              result<model::fleet_command>& into) {
     into = co_await center_->wait(std::move(id), limit);
 }
 
@@ -103,15 +111,9 @@ asio::awaitable<response> command_routes::submit(const request& asked) {
     if (!accepted)
         co_return problem_reply(asked, accepted.error());
     result<model::fleet_command> now = accepted->made;
-    if (limit && limit->count() > 0 && !now->finished_at) {
-        auto waiting = wait(now->id, *limit, now);
-        if (asked.client != nullptr)
-            co_await asked.client->while_there(std::move(waiting));
-        else
-            co_await std::move(waiting);
-        if (!now)
-            co_return problem_reply(asked, now.error());
-    }
+    co_await wait(asked, limit.value_or(base::duration::zero()), now);
+    if (!now)
+        co_return problem_reply(asked, now.error());
     auto reply = json_reply(limit && now->finished_at ? 200 : 202, model::to_json(*now));
     reply.add("Location", "/api/v1/commands/" + now->id);
     if (accepted->repeated)
@@ -130,13 +132,7 @@ asio::awaitable<response> command_routes::show(const request& asked) {
     if (!base::is_id(id))
         co_return problem_reply(asked, no_such_command(id));
     auto now = co_await center_->get(id);
-    if (now && limit && !now->finished_at) {
-        auto waiting = wait(id, *limit, now);
-        if (asked.client != nullptr)
-            co_await asked.client->while_there(std::move(waiting));
-        else
-            co_await std::move(waiting);
-    }
+    co_await wait(asked, limit.value_or(base::duration::zero()), now);
     if (!now)
         co_return problem_reply(asked, now.error());
     co_return json_reply(200, model::to_json(*now));
@@ -144,49 +140,13 @@ asio::awaitable<response> command_routes::show(const request& asked) {
 
 asio::awaitable<response> command_routes::list(const request& asked) {
     parameter_reader parameters(asked);
-    auto cursor = parameters.text("cursor").value_or("");
+    auto cursor = parameters.id_cursor();
     const auto limit = parameters.limit();
-    if (!cursor.empty() && !base::is_id(cursor))
-        parameters.complain("cursor", "is not the \"next\" of a page");
     if (parameters.fault())
         co_return problem_reply(asked, *parameters.fault());
     if (center_ == nullptr)
         co_return page_reply(json::array(), std::nullopt);
     const auto page = co_await center_->list(std::move(cursor), limit);
-    if (!page)
-        co_return problem_reply(asked, page.error());
-    json items = json::array();
-    for (const auto& each : page->items)
-        items.push_back(model::to_json(each));
-    co_return page_reply(std::move(items), page->next);
-}
-
-asio::awaitable<response> command_routes::results(const request& asked) {
-    const auto& id = asked.param("id");
-    parameter_reader parameters(asked);
-    fleet::exec::task_query wanted;
-    wanted.command = id;
-    wanted.agent = parameters.text("agent").value_or("");
-    wanted.cursor = parameters.text("cursor").value_or("");
-    wanted.limit = parameters.limit();
-    if (!wanted.cursor.empty() && !base::is_id(wanted.cursor))
-        parameters.complain("cursor", "is not the \"next\" of a page");
-    if (const auto state = parameters.text("state")) {
-        wanted.state = model::task_state_from(*state);
-        if (!wanted.state || !model::is_final(*wanted.state))
-            parameters.complain("state", "must be one of succeeded, failed, timed_out, refused, expired, cancelled, "
-                                         "unknown");
-    }
-    if (parameters.fault())
-        co_return problem_reply(asked, *parameters.fault());
-    if (center_ == nullptr)
-        co_return problem_reply(asked, no_fleet());
-    if (!base::is_id(id))
-        co_return problem_reply(asked, no_such_command(id));
-    const auto command = co_await center_->get(id);
-    if (!command)
-        co_return problem_reply(asked, command.error());
-    const auto page = co_await center_->tasks(std::move(wanted));
     if (!page)
         co_return problem_reply(asked, page.error());
     json items = json::array();
@@ -212,34 +172,6 @@ asio::awaitable<response> command_routes::cancel(const request& asked) {
     co_return json_reply(now->finished_at ? 200 : 202, model::to_json(*now));
 }
 
-asio::awaitable<response> command_routes::key(const request& asked) {
-    if (center_ == nullptr)
-        co_return problem_reply(asked, no_fleet());
-    const json value{{"key_id", center_->key().id()}, {"public_key", center_->key().text()}};
-    co_return json_reply(200, value);
-}
-
-asio::awaitable<response> command_routes::audit(const request& asked) {
-    parameter_reader parameters(asked);
-    auto cursor = parameters.text("cursor").value_or("");
-    const auto limit = parameters.limit();
-    if (!cursor.empty() && !base::is_id(cursor))
-        parameters.complain("cursor", "is not the \"next\" of a page");
-    if (parameters.fault())
-        co_return problem_reply(asked, *parameters.fault());
-    if (center_ == nullptr)
-        co_return page_reply(json::array(), std::nullopt);
-    auto page = co_await center_->audit(std::move(cursor), limit);
-    if (!page)
-        co_return problem_reply(asked, page.error());
-    json items = json::array();
-    for (auto& each : page->items)
-        items.push_back(std::move(each));
-    co_return page_reply(std::move(items), page->next);
-}
-
-constexpr const char* limit_schema = R"({"type":"integer","minimum":1,"maximum":1000,"default":50})";
-
 } // namespace
 
 void add_commands(endpoints& to, const services& over, const config::http_settings& wanted) {
@@ -249,20 +181,14 @@ void add_commands(endpoints& to, const services& over, const config::http_settin
         made.run = std::move(run);
         to.push_back(std::move(made));
     };
-    const parameter wait{"wait",
-                         "How long to wait for the end, such as `10s`; at most " + base::to_text(wanted.max_wait),
-                         R"({"type":"string","examples":["10s"]})"};
     endpoint submit;
     submit.verb = http::method::post;
     submit.path = "/api/v1/commands";
     submit.needs = http::access::operator_;
     submit.summary = "Run a command on the hosts of agents; needs the role admin unless `commands.operators` allows "
                      "operators the argv form";
-    submit.query = {wait};
-    submit.headers = {{"Idempotency-Key",
-                       "Makes a repeated request safe: it gets the command of the first one, with "
-                       "Idempotency-Replayed: true",
-                       R"({"type":"string","minLength":1,"maxLength":255})"}};
+    submit.query = {wait_parameter("the end", wanted.max_wait)};
+    submit.headers = {idempotency_parameter("command")};
     submit.body = "CommandRequest";
     submit.answers = {{200, "It has ended everywhere within the time of `wait`", "AgentCommand"},
                       {202, "It is durable and goes out; Location names it", "AgentCommand"}};
@@ -272,28 +198,17 @@ void add_commands(endpoints& to, const services& over, const config::http_settin
     endpoint list;
     list.path = "/api/v1/commands";
     list.summary = "List commands, newest first";
-    list.query = {{"limit", "Items a page", limit_schema}, {"cursor", "`next` of the page before"}};
+    list.query = {limit_parameter(), cursor_parameter()};
     list.answers = {{200, "One page", "AgentCommandPage"}};
     add(std::move(list), bind(routes, &command_routes::list));
 
     endpoint show;
     show.path = "/api/v1/commands/{id}";
     show.summary = "Show a command and how many agents are how far";
-    show.query = {wait};
+    show.query = {wait_parameter("the end", wanted.max_wait)};
     show.answers = {{200, "The command as it is", "AgentCommand"}};
     show.problems = {404, 409};
     add(std::move(show), bind(routes, &command_routes::show));
-
-    endpoint results;
-    results.path = "/api/v1/commands/{id}/results";
-    results.summary = "List the results of a command, agent by agent, with their output";
-    results.query = {{"agent", "Only of this agent"},
-                     {"state", "Only in this final state", R"({"$ref":"#/components/schemas/TaskState"})"},
-                     {"limit", "Items a page", limit_schema},
-                     {"cursor", "`next` of the page before"}};
-    results.answers = {{200, "One page", "CommandTaskPage"}};
-    results.problems = {404, 409};
-    add(std::move(results), bind(routes, &command_routes::results));
 
     endpoint cancel;
     cancel.verb = http::method::post;
@@ -304,21 +219,6 @@ void add_commands(endpoints& to, const services& over, const config::http_settin
                       {202, "Agents will end it soon", "AgentCommand"}};
     cancel.problems = {404, 409};
     add(std::move(cancel), bind(routes, &command_routes::cancel));
-
-    endpoint key;
-    key.path = "/api/v1/command-key";
-    key.summary = "Show the public key that agents recognise this controller's commands by";
-    key.answers = {{200, "The key", "CommandKey"}};
-    key.problems = {409};
-    add(std::move(key), bind(routes, &command_routes::key));
-
-    endpoint audit;
-    audit.path = "/api/v1/audit";
-    audit.needs = http::access::admin;
-    audit.summary = "List who gave and cancelled commands, and what agents refused, newest first";
-    audit.query = {{"limit", "Items a page", limit_schema}, {"cursor", "`next` of the page before"}};
-    audit.answers = {{200, "One page", "AuditPage"}};
-    add(std::move(audit), bind(routes, &command_routes::audit));
 }
 
 } // namespace ferrule::api

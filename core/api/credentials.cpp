@@ -1,4 +1,5 @@
 // Logins by name; what is secret goes in and never comes out.
+#include "api/common_parameters.hpp"
 #include "api/parameters.hpp"
 #include "api/replies.hpp"
 #include "api/resources.hpp"
@@ -114,16 +115,6 @@ asio::awaitable<response> credential_routes::remove(const request& asked) {
     co_return response(204);
 }
 
-endpoint described(http::method verb, std::string path, http::access needs, std::string summary) {
-    endpoint made;
-    made.verb = verb;
-    made.path = std::move(path);
-    made.needs = needs;
-    made.tag = "credentials";
-    made.summary = std::move(summary);
-    return made;
-}
-
 } // namespace
 
 void add_credentials(endpoints& to, const services& over) {
@@ -135,30 +126,31 @@ void add_credentials(endpoints& to, const services& over) {
     const std::string all = "/api/v1/credentials";
     const std::string one = "/api/v1/credentials/{name}";
 
-    auto list = described(http::method::get, all, http::access::viewer, "List credentials, without their secrets");
-    list.query = {{"limit", "Items a page", R"({"type":"integer","minimum":1,"maximum":1000,"default":50})"},
-                  {"cursor", "`next` of the page before"}};
+    auto list = describe("credentials", http::method::get, all, http::access::viewer,
+                         "List credentials, without their secrets");
+    list.query = {limit_parameter(), cursor_parameter()};
     list.answers = {{200, "One page", "CredentialPage"}};
     add(std::move(list), bind(routes, &credential_routes::list));
 
-    auto make = described(http::method::post, all, http::access::admin, "Add a credential");
+    auto make = describe("credentials", http::method::post, all, http::access::admin, "Add a credential");
     make.body = "CredentialRequest";
     make.answers = {{201, "It was added", "Credential"}};
     make.problems = {409, 413, 415};
     add(std::move(make), bind(routes, &credential_routes::make));
 
-    auto show = described(http::method::get, one, http::access::viewer, "Show which parts of a credential are set");
+    auto show = describe("credentials", http::method::get, one, http::access::viewer,
+                         "Show which parts of a credential are set");
     show.answers = {{200, "The credential without its secrets", "Credential"}};
     show.problems = {404};
     add(std::move(show), bind(routes, &credential_routes::show));
 
-    auto put = described(http::method::put, one, http::access::admin, "Add or replace a credential");
+    auto put = describe("credentials", http::method::put, one, http::access::admin, "Add or replace a credential");
     put.body = "CredentialRequest";
     put.answers = {{200, "It was replaced", "Credential"}, {201, "It was added", "Credential"}};
     put.problems = {409, 413, 415};
     add(std::move(put), bind(routes, &credential_routes::put));
 
-    auto remove = described(http::method::delete_, one, http::access::admin, "Remove a credential");
+    auto remove = describe("credentials", http::method::delete_, one, http::access::admin, "Remove a credential");
     remove.answers = {{204, "It is gone", ""}};
     remove.problems = {404, 409};
     add(std::move(remove), bind(routes, &credential_routes::remove));

@@ -1,4 +1,5 @@
 // The inventory's devices.
+#include "api/common_parameters.hpp"
 #include "api/parameters.hpp"
 #include "api/replies.hpp"
 #include "api/resources.hpp"
@@ -138,16 +139,6 @@ asio::awaitable<response> device_routes::test(const request& asked) {
     co_return json_reply(200, *outcome);
 }
 
-endpoint described(http::method verb, std::string path, http::access needs, std::string summary) {
-    endpoint made;
-    made.verb = verb;
-    made.path = std::move(path);
-    made.needs = needs;
-    made.tag = "devices";
-    made.summary = std::move(summary);
-    return made;
-}
-
 } // namespace
 
 void add_devices(endpoints& to, const services& over) {
@@ -159,37 +150,37 @@ void add_devices(endpoints& to, const services& over) {
     const std::string all = "/api/v1/devices";
     const std::string one = "/api/v1/devices/{name}";
 
-    auto list = described(http::method::get, all, http::access::viewer, "List devices by name");
+    auto list = describe("devices", http::method::get, all, http::access::viewer, "List devices by name");
     list.query = {{"label", "Only devices with this label, as `key=value`", R"({"type":"string"})", true},
-                  {"limit", "Items a page", R"({"type":"integer","minimum":1,"maximum":1000,"default":50})"},
-                  {"cursor", "`next` of the page before"}};
+                  limit_parameter(),
+                  cursor_parameter()};
     list.answers = {{200, "One page", "DevicePage"}};
     add(std::move(list), bind(routes, &device_routes::list));
 
-    auto make = described(http::method::post, all, http::access::admin, "Add a device");
+    auto make = describe("devices", http::method::post, all, http::access::admin, "Add a device");
     make.body = "Device";
     make.answers = {{201, "It was added", "Device"}};
     make.problems = {409, 413, 415, 422};
     add(std::move(make), bind(routes, &device_routes::make));
 
-    auto show = described(http::method::get, one, http::access::viewer, "Show a device");
+    auto show = describe("devices", http::method::get, one, http::access::viewer, "Show a device");
     show.answers = {{200, "The device", "Device"}};
     show.problems = {404};
     add(std::move(show), bind(routes, &device_routes::show));
 
-    auto put = described(http::method::put, one, http::access::admin, "Add or replace a device");
+    auto put = describe("devices", http::method::put, one, http::access::admin, "Add or replace a device");
     put.body = "Device";
     put.answers = {{200, "It was replaced", "Device"}, {201, "It was added", "Device"}};
     put.problems = {409, 413, 415, 422};
     add(std::move(put), bind(routes, &device_routes::put));
 
-    auto remove = described(http::method::delete_, one, http::access::admin, "Remove a device");
+    auto remove = describe("devices", http::method::delete_, one, http::access::admin, "Remove a device");
     remove.answers = {{204, "It is gone", ""}};
     remove.problems = {404, 409};
     add(std::move(remove), bind(routes, &device_routes::remove));
 
-    auto test = described(http::method::post, one + "/test", http::access::operator_,
-                          "Log in to a device and out again; a device that cannot be reached is an answer as well");
+    auto test = describe("devices", http::method::post, one + "/test", http::access::operator_,
+                         "Log in to a device and out again; a device that cannot be reached is an answer as well");
     test.query = {{"timeout", "The longest that it may take, `30s` if not given; at most 5m",
                    R"({"type":"string","examples":["10s"]})"}};
     test.answers = {{200, "How far it went", "DeviceTest"}};

@@ -41,6 +41,9 @@ struct endpoint {
     http::handler run;
 };
 
+/// An endpoint that still needs its answers and its handler.
+endpoint describe(std::string tag, http::method verb, std::string path, http::access needs, std::string summary);
+
 /// Binds a member function as a handler; the object lives as long as the route.
 template <class Routes>
 http::handler bind(std::shared_ptr<Routes> on,

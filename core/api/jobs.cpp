@@ -1,11 +1,12 @@
 // POST, GET and cancel of jobs.
+#include "api/common_parameters.hpp"
 #include "api/parameters.hpp"
 #include "api/replies.hpp"
 #include "api/resources.hpp"
+#include "api/waiting.hpp"
 
 #include "base/id.hpp"
 #include "devices/job_service.hpp"
-#include "http/presence.hpp"
 #include "model/job_json.hpp"
 
 #include <algorithm>
@@ -91,13 +92,12 @@ class job_routes {
 };
 
 asio::awaitable<result<job_ptr>> job_routes::wait(const request& asked, std::string id, base::duration limit) {
-    const bool watched = asked.client != nullptr && limit > unwatched;
-    const auto at_first = watched ? unwatched : limit;
+    const auto at_first = std::min(unwatched, limit);
     auto found = co_await jobs_.wait(id, at_first);
-    if (!watched || !found || model::is_final((*found)->state))
+    if (limit <= unwatched || !found || model::is_final((*found)->state))
         co_return found;
     auto rest = wait_on(std::move(id), limit - unwatched, found);
-    co_await asked.client->while_there(std::move(rest));
+    co_await while_asked(asked, std::move(rest));
     co_return found;
 }
 
@@ -157,10 +157,8 @@ asio::awaitable<response> job_routes::list(const request& asked) {
     parameter_reader parameters(asked);
     devices::job_query wanted;
     wanted.device = parameters.text("device").value_or("");
-    wanted.cursor = parameters.text("cursor").value_or("");
+    wanted.cursor = parameters.id_cursor();
     wanted.limit = parameters.limit();
-    if (!wanted.cursor.empty() && !base::is_id(wanted.cursor))
-        parameters.complain("cursor", "is not the \"next\" of a page");
     if (const auto state = parameters.text("state")) {
         wanted.state = model::job_state_from(*state);
         if (!wanted.state)
@@ -188,21 +186,14 @@ asio::awaitable<response> job_routes::cancel(const request& asked) {
     co_return job_reply(model::is_final((*job)->state) ? 200 : 202, **job);
 }
 
-parameter wait_parameter(base::duration most) {
-    return {"wait", "How long to wait for the job's end, such as `10s`; at most " + base::to_text(most),
-            R"({"type":"string","examples":["10s"]})"};
-}
-
 endpoint submitting(const config::http_settings& wanted) {
     endpoint made;
     made.verb = http::method::post;
     made.path = "/api/v1/jobs";
     made.needs = http::access::operator_;
     made.summary = "Submit a job";
-    made.query = {wait_parameter(wanted.max_wait)};
-    made.headers = {{"Idempotency-Key",
-                     "Makes a repeated request safe: it gets the job of the first one, with Idempotency-Replayed: true",
-                     R"({"type":"string","minLength":1,"maxLength":255})"}};
+    made.query = {wait_parameter("the job's end", wanted.max_wait)};
+    made.headers = {idempotency_parameter("job")};
     made.body = "JobRequest";
     made.answers = {{200, "The job has ended within the time of `wait`", "Job"},
                     {202, "The job is durable and will run; Location names it", "Job"}};
@@ -226,15 +217,15 @@ void add_jobs(endpoints& to, const services& over, const config::http_settings& 
     list.summary = "List jobs, newest first, without their results";
     list.query = {{"device", "Only jobs of this device"},
                   {"state", "Only jobs in this state", R"({"$ref":"#/components/schemas/JobState"})"},
-                  {"limit", "Items a page", R"({"type":"integer","minimum":1,"maximum":1000,"default":50})"},
-                  {"cursor", "`next` of the page before"}};
+                  limit_parameter(),
+                  cursor_parameter()};
     list.answers = {{200, "One page", "JobPage"}};
     add(std::move(list), bind(routes, &job_routes::list));
 
     endpoint show;
     show.path = "/api/v1/jobs/{id}";
     show.summary = "Show a job with its results";
-    show.query = {wait_parameter(wanted.max_wait)};
+    show.query = {wait_parameter("the job's end", wanted.max_wait)};
     show.answers = {{200, "The job as it is", "Job"}};
     show.problems = {404};
     add(std::move(show), bind(routes, &job_routes::show));

@@ -1,5 +1,6 @@
 #include "api/parameters.hpp"
 
+#include "base/id.hpp"
 #include "base/strings.hpp"
 #include "model/inventory_json.hpp"
 
@@ -59,6 +60,13 @@ std::uint32_t parameter_reader::limit() {
         return default_limit;
     }
     return static_cast<std::uint32_t>(*value);
+}
+
+std::string parameter_reader::id_cursor() {
+    auto given = text("cursor").value_or("");
+    if (!given.empty() && !base::is_id(given))
+        complain("cursor", "is not the \"next\" of a page");
+    return given;
 }
 
 bool parameter_reader::boolean(std::string_view name) {

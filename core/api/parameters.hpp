@@ -24,6 +24,8 @@ class parameter_reader {
     /// At most once; empty is a fault.
     std::optional<std::string> text(std::string_view name, std::size_t most = 512);
     std::uint32_t limit();
+    /// The `next` of a page of things that have ids; empty when it is not there.
+    std::string id_cursor();
     bool boolean(std::string_view name);
     std::optional<base::duration> time_span(std::string_view name, base::duration most);
     std::optional<std::uint64_t> number(std::string_view name);

@@ -3,6 +3,7 @@
 #include "api/replies.hpp"
 #include "api/resources.hpp"
 #include "api/sse.hpp"
+#include "api/waiting.hpp"
 
 #include "base/json.hpp"
 #include "model/check_json.hpp"
@@ -163,23 +164,27 @@ class probe_run_routes {
         if (!begun)
             co_return problem_reply(asked, begun.error());
         const auto run = std::move(*begun);
-        const auto deadline = over_.time.steady_now() + wait;
         place_sums sums;
         json samples = json::array();
-        while (!run->ended()) {
-            const auto found = co_await run->next(deadline);
-            for (const auto& each : found) {
-                sums.add(each);
-                samples.push_back(sample_json(each));
-            }
-            if (found.empty() && !run->ended())
-                break;
-        }
+        co_await while_asked(asked, gather(*run, wait, sums, samples));
         auto answer = begin_json(shown, *run);
         answer["complete"] = run->ended();
         answer["samples"] = std::move(samples);
         answer["figures"] = sums.to_json(run->places());
         co_return json_reply(200, answer);
+    }
+
+    asio::awaitable<void> gather(one_off_run& run, base::duration wait, place_sums& sums, json& samples) {
+        const auto deadline = over_.time.steady_now() + wait;
+        while (!run.ended()) {
+            const auto found = co_await run.next(deadline);
+            for (const auto& each : found) {
+                sums.add(each);
+                samples.push_back(sample_json(each));
+            }
+            if (found.empty() && !run.ended())
+                break;
+        }
     }
 
     const services over_;

@@ -43,6 +43,7 @@ http::router make_router(const services& over, const config::http_settings& want
     add_jobs(all, over, wanted);
     add_job_stream(all, over);
     add_commands(all, over, wanted);
+    add_command_records(all, over);
     add_command_stream(all, over);
     add_events(all, over);
     add_devices(all, over);
@@ -52,11 +53,14 @@ http::router make_router(const services& over, const config::http_settings& want
     add_plugins(all, over);
     add_nodes(all, over);
     add_checks(all, over);
+    add_check_states(all, over);
+    add_check_notes(all, over);
     add_check_runs(all, over, wanted);
     add_probe_runs(all, over, wanted);
     if (page)
         add_exporter(all, *page);
     add_agents(all, over);
+    add_join_tokens(all, over);
     add_health(all, over, wanted);
     add_openapi(all);
     http::router routes;

@@ -3,6 +3,7 @@
 #include "api/replies.hpp"
 #include "api/resources.hpp"
 
+#include "base/json_time.hpp"
 #include "devices/tokens.hpp"
 #include "model/inventory_json.hpp"
 
@@ -19,7 +20,7 @@ json to_json(const model::token& shown) {
                 {"name", shown.name},
                 {"role", model::to_text(shown.may)},
                 {"created_at", base::to_rfc3339(shown.created_at)},
-                {"expires_at", shown.expires_at ? json(base::to_rfc3339(*shown.expires_at)) : json()}};
+                {"expires_at", base::time_json(shown.expires_at)}};
 }
 
 struct token_request {

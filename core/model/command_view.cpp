@@ -2,6 +2,7 @@
 #include "model/command_json.hpp"
 
 #include "base/json.hpp"
+#include "base/json_time.hpp"
 
 namespace ferrule::model {
 
@@ -9,10 +10,6 @@ using base::json;
 using base::object_reader;
 
 namespace {
-
-json time_or_null(const std::optional<base::wall_time>& time) {
-    return time ? json(base::to_rfc3339(*time)) : json();
-}
 
 template <class T>
 json or_null(const std::optional<T>& value) {
@@ -103,7 +100,7 @@ json to_json(const fleet_command& shown) {
     value["from"] = shown.peer;
     value["created_at"] = base::to_rfc3339(shown.created_at);
     value["not_after"] = base::to_rfc3339(shown.not_after);
-    value["finished_at"] = time_or_null(shown.finished_at);
+    value["finished_at"] = base::time_json(shown.finished_at);
     value["total"] = shown.total;
     value["counts"] = std::move(counts);
     return value;
@@ -114,8 +111,8 @@ json to_json(const task_result& shown, bool with_output) {
                {"signal", or_null(shown.signal)},
                {"stdout_truncated", shown.out_truncated},
                {"stderr_truncated", shown.err_truncated},
-               {"started_at", time_or_null(shown.started_at)},
-               {"finished_at", time_or_null(shown.finished_at)},
+               {"started_at", base::time_json(shown.started_at)},
+               {"finished_at", base::time_json(shown.finished_at)},
                {"error", shown.failed ? base::to_json(*shown.failed) : json()}};
     if (with_output) {
         value["stdout"] = shown.out;

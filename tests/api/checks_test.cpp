@@ -5,8 +5,10 @@
 #include <catch2/catch.hpp>
 
 #include <set>
+#include <thread>
 
 using namespace ferrule;
+using namespace std::chrono_literals;
 using namespace ferrule::api_test;
 
 namespace {
@@ -180,6 +182,28 @@ TEST_CASE("a measurement at once gives each result and the figures") {
     CHECK(stream.body.find("event: begin") != std::string::npos);
     CHECK(stream.body.find("\"round\":2") != std::string::npos);
     CHECK(stream.body.find("event: end") != std::string::npos);
+}
+
+TEST_CASE("a measurement that nobody waits for any more ends") {
+    const std::string what = GENERATE(as<std::string>(), "/api/v1/checks/file-check/run?wait=1h", "/api/v1/probes/run");
+    config::http_settings wanted;
+    wanted.max_wait = 1h; // the test would not end within its limit if the wait went on
+    fixture on(wanted);
+    const std::string request =
+        what.ends_with("/probes/run")
+            ? R"({"probe": "fake", "targets": ["up1"], "count": 3, "interval": "30m", "timeout": "1s"})"
+            : "";
+    {
+        http_test::client leaving(on.server->addresses().front());
+        leaving.send("POST " + what + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + on.token("operator") +
+                     "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(request.size()) +
+                     "\r\n\r\n" + request);
+        while (on.server->connections() == 0)
+            std::this_thread::yield();
+    }
+    while (on.server->connections() > 0)
+        std::this_thread::yield();
+    SUCCEED("the connection is gone");
 }
 
 TEST_CASE("what is wrong with a measurement is told before it begins") {

@@ -20,7 +20,7 @@ PORT = re.compile(r"fleet: awaiting agents address=\S*:(\d+)")
 
 def jobs_per_second_agent(shop: Workshop) -> list[Figure]:
     folders = [str(each) for each in shop.plugins_with_noop()]
-    devices = [{"name": f"noop{i}", "host": "127.0.0.1", "driver": "noop"} for i in range(DEVICES)]
+    devices = [{"name": f"noop{i}", "host": "127.0.0.1", "port": 1000 + i, "driver": "noop"} for i in range(DEVICES)]
     here = _measure(shop, folders, devices, away=False)
     away = _measure(shop, folders, devices, away=True)
     note = (f"pinned; p50 {away['p50_ms']:.2f} ms, p99 {away['p99_ms']:.2f} ms; processor time of the agent "

@@ -28,7 +28,7 @@ def jobs_per_second_full(shop: Workshop) -> list[Figure]:
 
 def _measure(shop: Workshop, name: str, strategy: str, store: dict[str, Any], goal: Goal | None) -> list[Figure]:
     folder = shop.folder(name)
-    devices = [{"name": f"noop{i}", "host": "127.0.0.1", "driver": "noop"} for i in range(DEVICES)]
+    devices = [{"name": f"noop{i}", "host": "127.0.0.1", "port": 1000 + i, "driver": "noop"} for i in range(DEVICES)]
     settings = {"plugins": {"folders": [str(each) for each in shop.plugins_with_noop()]}, "devices": devices,
                 "store": store}
     jobs = job_bodies(folder, [{"device": each["name"], "commands": ["show version"], "strategy": strategy}

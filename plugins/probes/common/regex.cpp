@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/regex.hpp"
 
+#include "common/utf8.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -70,8 +72,8 @@ sdk::result<regex> regex::compile(std::string_view pattern, std::string code) {
     made->pattern = pattern;
     int error = 0;
     PCRE2_SIZE offset = 0;
-    made->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(made->pattern.data()), pattern.size(),
-                                   PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &offset, nullptr));
+    made->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(made->pattern.data()), pattern.size(), PCRE2_UTF,
+                                   &error, &offset, nullptr));
     if (made->code == nullptr) {
         PCRE2_UCHAR text[256] = {};
         pcre2_get_error_message(error, text, sizeof(text));
@@ -93,10 +95,11 @@ sdk::result<regex> regex::compile(std::string_view pattern, std::string code) {
 }
 
 match_status regex::search(std::string_view subject, captures* caught) const {
-    const char* text = subject.empty() ? "" : subject.data();
+    const utf8_text valid(subject);
+    const auto text = valid.text();
     auto* data = state_->data.get();
-    const int count = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(text), subject.size(), 0, 0, data,
-                                  state_->limits.get());
+    const int count = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.empty() ? "" : text.data()),
+                                  text.size(), 0, PCRE2_NO_UTF_CHECK, data, state_->limits.get());
     if (count == PCRE2_ERROR_NOMATCH) {
         return match_status::no;
     }
@@ -108,17 +111,22 @@ match_status regex::search(std::string_view subject, captures* caught) const {
         caught->groups.assign(pcre2_get_ovector_count(data), {});
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
             if (offsets[2 * i] != PCRE2_UNSET && offsets[2 * i] <= offsets[2 * i + 1]) {
-                caught->groups[i] = subject.substr(offsets[2 * i], offsets[2 * i + 1] - offsets[2 * i]);
+                const auto begin = valid.given(offsets[2 * i]);
+                caught->groups[i] = subject.substr(begin, valid.given(offsets[2 * i + 1]) - begin);
             }
         }
         caught->names = state_->names;
-        caught->end = std::max(offsets[0], offsets[1]);
+        caught->end = valid.given(std::max(offsets[0], offsets[1]));
     }
     return match_status::yes;
 }
 
 const std::string& regex::pattern() const noexcept {
     return state_->pattern;
+}
+
+std::string regex::too_costly(std::string_view what) const {
+    return "the pattern '" + pattern() + "' takes too many steps on " + std::string(what);
 }
 
 std::string expand(std::string_view text, const captures& from) {

@@ -25,20 +25,21 @@ struct captures {
 enum class match_status : std::uint8_t {
     no,
     yes,
-    costly, ///< Ran into the bound of steps or memory.
+    costly, ///< Ran into the bound of steps or memory: nobody knows whether it matches.
 };
 
-/// One compiled pattern: case-sensitive, `^` and `$` are the ends of the text, text that is not UTF-8 is fine. A copy
-/// is the same pattern.
+/// One compiled pattern: case-sensitive, `^` and `$` are the ends of the text; a byte that is not UTF-8 counts as
+/// U+FFFD. A copy is the same pattern.
 class regex {
   public:
     /// Fails with `code`, naming what PCRE2 says and where.
     static sdk::result<regex> compile(std::string_view pattern, std::string code);
 
     /// Looks for the pattern; a match fills `caught`.
-    match_status search(std::string_view subject, captures* caught = nullptr) const;
+    [[nodiscard]] match_status search(std::string_view subject, captures* caught = nullptr) const;
 
-    [[nodiscard]] bool matches(std::string_view subject) const { return search(subject) == match_status::yes; }
+    /// The end of a sentence about a search that was costly: "the pattern '…' takes too many steps on `what`".
+    [[nodiscard]] std::string too_costly(std::string_view what) const;
 
     [[nodiscard]] const std::string& pattern() const noexcept;
 

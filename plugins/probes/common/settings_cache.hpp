@@ -15,8 +15,9 @@
 namespace ferrule::probes {
 
 /// What was read from targets, found again by their text without the members that say where they are, so that checks
-/// which differ in nothing else share it. Bounded; starts anew when it is full, and keeps nothing that is in use from
-/// living on. One thread.
+/// which differ in nothing else share it. Bounded in number and in the size of what was read, so that nobody who
+/// chooses settings fills the memory; starts anew when it is full, and keeps nothing that is in use from living on. One
+/// thread.
 template <class Settings>
 class settings_cache {
   public:
@@ -40,21 +41,32 @@ class settings_cache {
             return found->second;
         }
         auto made = std::make_shared<const Settings>(read(target));
-        if (known_.size() >= most) {
-            known_.clear();
+        if (key_.size() > most_bytes) {
+            return made;
+        }
+        if (known_.size() >= most || bytes_ + key_.size() > most_bytes) {
+            clear();
         }
         known_.emplace(key_, made);
+        bytes_ += key_.size();
         return made;
     }
 
-    void clear() { known_.clear(); }
+    void clear() {
+        known_.clear();
+        bytes_ = 0;
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return known_.size(); }
+
+    static constexpr std::size_t most = 4096;
+    static constexpr std::size_t most_bytes = std::size_t{4} << 20; ///< Of settings as text; compiled they take more.
 
   private:
-    static constexpr std::size_t most = 4096;
-
     std::unordered_map<std::string, pointer> known_;
     std::vector<std::string_view> place_; // constants
     std::string key_;                     // kept for its memory
+    std::size_t bytes_ = 0;               // of all keys
 };
 
 } // namespace ferrule::probes

@@ -35,14 +35,19 @@ std::string list_of(const std::vector<regex>& patterns) {
     return out;
 }
 
-bool all_match(const std::vector<regex>& patterns, const std::string& text) {
-    return std::all_of(patterns.begin(), patterns.end(), [&](const regex& each) { return each.matches(text); });
-}
+/// The first pattern whose search does not end as it should, and how it ended.
+struct other {
+    const regex* which = nullptr;
+    match_status how = match_status::no;
+};
 
-const regex* first_match(const std::vector<regex>& patterns, const std::string& text) {
-    const auto found =
-        std::find_if(patterns.begin(), patterns.end(), [&](const regex& each) { return each.matches(text); });
-    return found == patterns.end() ? nullptr : &*found;
+other first_other(const std::vector<regex>& patterns, const std::string& text, match_status usual) {
+    for (const auto& each : patterns) {
+        if (const auto how = each.search(text); how != usual) {
+            return {&each, how};
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -65,14 +70,23 @@ std::optional<std::string> section_check::complaint(const std::vector<record>& r
     bool all = !records.empty();
     for (const auto& each : records) {
         const auto text = each.text();
-        if (const auto* unwanted = first_match(no_match_, text)) {
-            return where + shown(each) + " matches '" + unwanted->pattern() + "'.";
+        const auto unwanted = first_other(no_match_, text, match_status::no);
+        const auto missed = first_other(every_, text, match_status::yes);
+        const auto apart = first_other(not_all_, text, match_status::yes);
+        const auto wanted = first_other(one_of_, text, match_status::no);
+        for (const auto& one : {unwanted, missed, apart, wanted}) {
+            if (one.which != nullptr && one.how == match_status::costly) {
+                return where + one.which->too_costly(shown(each) + ".");
+            }
         }
-        if (!all_match(every_, text)) {
+        if (unwanted.which != nullptr) {
+            return where + shown(each) + " matches '" + unwanted.which->pattern() + "'.";
+        }
+        if (missed.which != nullptr) {
             return where + shown(each) + " does not match all of " + list_of(every_) + ".";
         }
-        all = all && all_match(not_all_, text);
-        any = any || first_match(one_of_, text) != nullptr;
+        all = all && apart.which == nullptr;
+        any = any || wanted.which != nullptr;
     }
     if (!not_all_.empty() && all) {
         return where + "every record matches " + list_of(not_all_) + ".";

@@ -108,6 +108,21 @@ void read_header_checks(settings_reader& from, std::string_view key, std::vector
 
 } // namespace
 
+header_check::finding header_check::look(const response_head& head) const {
+    auto found = finding::missing;
+    for (const auto& [known, value] : head.headers) {
+        if (!same_name(known, name)) {
+            continue;
+        }
+        const auto how = pattern.search(value);
+        if (how != match_status::no) {
+            return how == match_status::yes ? finding::matches : finding::costly;
+        }
+        found = finding::differs;
+    }
+    return found;
+}
+
 void expectations::read(settings_reader& from) {
     read_statuses(from, statuses);
     read_versions(from, versions);
@@ -165,29 +180,29 @@ std::string expectations::judge_head(const response_head& head, bool secure) con
 }
 
 std::string expectations::judge_headers(const response_head& head) const {
-    const auto look = [&](const header_check& check, bool& present) {
-        return std::any_of(head.headers.begin(), head.headers.end(), [&](const auto& each) {
-            const bool mine = same_name(each.first, check.name);
-            present = present || mine;
-            return mine && check.pattern.matches(each.second);
-        });
-    };
     for (const auto& each : header_matches) {
-        bool present = false;
-        if (look(each, present)) {
+        const auto found = each.look(head);
+        if (found == header_check::finding::missing && !each.allow_missing) {
+            return "the header " + each.name + " is missing.";
+        }
+        if (found == header_check::finding::matches) {
             return "the header " + each.name + " matches '" + each.pattern.pattern() + "'.";
         }
-        if (!present && !each.allow_missing) {
-            return "the header " + each.name + " is missing.";
+        if (found == header_check::finding::costly) {
+            return each.pattern.too_costly("the header " + each.name + ".");
         }
     }
     for (const auto& each : header_not_matches) {
-        bool present = false;
-        if (look(each, present) || (!present && each.allow_missing)) {
-            continue;
+        const auto found = each.look(head);
+        if (found == header_check::finding::missing && !each.allow_missing) {
+            return "the header " + each.name + " is missing.";
         }
-        return "the header " + each.name +
-               (present ? " does not match '" + each.pattern.pattern() + "'." : std::string(" is missing."));
+        if (found == header_check::finding::differs) {
+            return "the header " + each.name + " does not match '" + each.pattern.pattern() + "'.";
+        }
+        if (found == header_check::finding::costly) {
+            return each.pattern.too_costly("the header " + each.name + ".");
+        }
     }
     return {};
 }
@@ -197,14 +212,14 @@ std::string expectations::judge_text(const std::string& text) const {
         const auto how = each.search(text);
         if (how != match_status::no) {
             return how == match_status::yes ? "the body matches '" + each.pattern() + "'."
-                                            : "the pattern '" + each.pattern() + "' takes too many steps on the body.";
+                                            : each.too_costly("the body.");
         }
     }
     for (const auto& each : body_not_matches) {
         const auto how = each.search(text);
         if (how != match_status::yes) {
             return how == match_status::no ? "the body does not match '" + each.pattern() + "'."
-                                           : "the pattern '" + each.pattern() + "' takes too many steps on the body.";
+                                           : each.too_costly("the body.");
         }
     }
     return {};

@@ -9,6 +9,7 @@
 #include "http/body.hpp"
 #include "http/json_check.hpp"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,9 +18,18 @@ namespace ferrule::probes::http {
 
 /// A check of the values of one header.
 struct header_check {
+    enum class finding : std::uint8_t {
+        missing,
+        differs, ///< No value matches.
+        matches, ///< One does.
+        costly,  ///< Nobody knows.
+    };
+
     std::string name;
     regex pattern;
     bool allow_missing = false;
+
+    [[nodiscard]] finding look(const response_head& head) const;
 };
 
 /// The settings about the answer, and their judgement.

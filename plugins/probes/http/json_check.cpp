@@ -201,7 +201,11 @@ std::optional<std::string> json_check::refuse(const sdk::json& whole) const {
     if (at_most && value->as_number() > *at_most) {
         return name + " is " + shown(*value) + ", above " + number_text(*at_most);
     }
-    if (matches && !matches->matches(value->is_text() ? value->as_text() : value->dump())) {
+    const auto how = matches ? matches->search(value->is_text() ? value->as_text() : value->dump()) : match_status::yes;
+    if (how == match_status::costly) {
+        return matches->too_costly(name);
+    }
+    if (how == match_status::no) {
         return name + " is " + shown(*value) + ", which does not match '" + matches->pattern() + "'";
     }
     return std::nullopt;

@@ -113,9 +113,11 @@ void exchange::judge(const datagram& answer) {
         found_->metric("rtt_ms", rtt_ms(answer));
     }
     const bool begins = answer.bytes.starts_with(how_->expect_bytes);
-    const bool matches = !how_->expect || how_->expect->matches(answer.bytes);
-    found_->metric("failed_due_to_regex", matches ? 0 : 1);
-    if (!matches) {
+    const auto matches = how_->expect ? how_->expect->search(answer.bytes) : match_status::yes;
+    found_->metric("failed_due_to_regex", matches == match_status::yes ? 0 : 1);
+    if (matches == match_status::costly) {
+        decide(fault(sdk::probe_phase::answer, to_.text() + ": " + how_->expect->too_costly("the answer.")));
+    } else if (matches == match_status::no) {
         decide(fault(sdk::probe_phase::answer, to_.text() + ": the answer (" + std::to_string(answer.bytes.size()) +
                                                    " bytes) does not match '" + how_->expect->pattern() + "'."));
     } else if (!begins) {

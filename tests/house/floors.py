@@ -9,9 +9,9 @@ import pathlib
 import re
 import sys
 
-FLOORS = ["base", "model", "config", "runtime", "net", "plugins", "store", "state", "devices", "probes", "fleet", "alerts", "http", "api", "app"]
+FLOORS = ["base", "model", "config", "runtime", "net", "plugins", "store", "state", "devices", "probes", "fleet", "http", "api", "app"]
 # Floors that stand side by side.
-BESIDE = [{"devices", "probes", "fleet", "alerts"}]
+BESIDE = [{"devices", "probes", "fleet"}]
 SOURCES = {".hpp", ".cpp", ".h", ".c", ".ipp", ".in"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 OPENS_LIBRARY = re.compile(r"\bdlm?open\s*\(|#\s*include\s*<(dlfcn\.h|boost/dll)")

@@ -1,14 +1,19 @@
 #include "app/cli/probe_request.hpp"
 #include "app/cli/probe_table.hpp"
 
+#include "app/cli/yaml_file.hpp"
 #include "base/json.hpp"
 #include "support/print_result.hpp"
+#include "support/scratch_folder.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <cstdlib>
 
 using namespace ferrule;
 using app::cli::probe_request;
 using base::json;
+using Catch::Contains;
 
 TEST_CASE("a target is a host, a host with a port, or a URL") {
     const auto read = [](const char* word) { return app::cli::target_json(word).dump(); };
@@ -38,6 +43,49 @@ TEST_CASE("settings and nodes become the body that the server reads") {
     const auto bad = app::cli::to_body(asked);
     REQUIRE_FALSE(bad);
     CHECK(bad.error().message() == "--set takes KEY=VALUE, such as --set count=5; found \"tls\"");
+}
+
+TEST_CASE("a file of settings names its secrets, and words of the command line win") {
+    const test::scratch_folder folder;
+    (void)folder.write("token", "hush\n");
+    const auto file =
+        folder.write("login.yaml", "bearer_token: !file token\nbody: 'a$${b}'\nmethod: ${PROBE_METHOD:-PUT}\n"
+                                   "headers: {X-Key: !file token}\n");
+    probe_request asked;
+    asked.probe = "http";
+    asked.targets = {"https://a.example"};
+    asked.settings_file = file;
+    asked.settings = {"headers.X-More=1", "method=HEAD"};
+    const auto body = app::cli::to_body(asked);
+    REQUIRE(body);
+    CHECK((*body)["settings"] == json::parse(R"({"bearer_token": "hush", "body": "a${b}", "method": "HEAD",
+        "headers": {"X-Key": "hush", "X-More": 1}})"));
+}
+
+TEST_CASE("a reference that names nothing is told with its place, and no secret is") {
+    const test::scratch_folder folder;
+    (void)folder.write("there", "hush");
+    const auto file =
+        folder.write("checks.yaml", "checks:\n  - name: web\n    settings:\n      bearer_token: !file gone\n"
+                                    "      basic_auth: {username: u, password: \"${FERRULE_NO_SUCH_NAME}\"}\n"
+                                    "      body: !file there\n");
+    std::vector<std::string> warnings;
+    const auto read = app::cli::read_yaml_file(file, warnings);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == "usage");
+    CHECK_THAT(read.error().message(),
+               Contains(file.string() + ":4:21: checks[0].settings.bearer_token: cannot read " +
+                        (folder.path() / "gone").string()) &&
+                   Contains(":5:43: checks[0].settings.basic_auth.password: the environment variable "
+                            "FERRULE_NO_SUCH_NAME is not set") &&
+                   !Contains("hush"));
+    CHECK_FALSE(app::cli::read_yaml_file((folder.path() / "none.yaml").string(), warnings));
+
+    const auto open = folder.write("open.yaml", "a: !file open\n");
+    (void)folder.write("open", "hush", 0644);
+    REQUIRE(app::cli::read_yaml_file(open, warnings));
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings.front(), Contains("open can be read by everybody") && !Contains("hush"));
 }
 
 TEST_CASE("the table sums up each place, by packets where a probe counts them") {

@@ -181,6 +181,33 @@ TEST_CASE("!file reads a value from a file beside the configuration, and anyone'
                                                        " can be read by everybody: chmod 600 it"});
 }
 
+TEST_CASE("settings of checks and of their targets name secrets as everything else does") {
+    const test::scratch_folder folder;
+    (void)folder.write("token", "hush\n");
+    const auto file = folder.write("ferrule.yaml", R"(checks:
+  - name: shop
+    probe: http
+    interval: 1m
+    targets:
+      - {url: "https://a.example/", settings: {bearer_token: !file token}}
+      - {url: "https://b.example/", settings: {headers: {X-Key: "${FERRULE_TEST_KEY:-else}"}}}
+    settings: {proxy_url: "socks5://me:${FERRULE_TEST_KEY:-other}@proxy", body: '$${plain}'}
+)");
+    const auto loaded = config::load(file);
+    REQUIRE(loaded);
+    const auto& check = loaded->inventory.checks.at(0);
+    CHECK(check.settings == R"({"body":"${plain}","proxy_url":"socks5://me:other@proxy"})");
+    CHECK(check.targets.at(0).settings == R"({"bearer_token":"hush"})");
+    CHECK(check.targets.at(1).settings == R"({"headers":{"X-Key":"else"}})");
+    (void)folder.write("wrong.yaml",
+                       "checks:\n  - name: a\n    probe: tcp\n    interval: 1m\n    targets: [{host: a}]\n"
+                       "    settings: {steps: [{send: !file gone}]}\n");
+    const auto wrong = config::load(folder.path() / "wrong.yaml");
+    REQUIRE_FALSE(wrong);
+    CHECK_THAT(wrong.error().message(), Catch::Contains(":6:31: checks[0].settings.steps[0].send: cannot read " +
+                                                        (folder.path() / "gone").string()));
+}
+
 TEST_CASE("paths in a file that is named from the working directory are whole all the same") {
     const test::scratch_folder folder;
     const auto file = folder.write("ferrule.yaml", "data_dir: data\nplugins: {folders: [plugins]}\n");

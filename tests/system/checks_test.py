@@ -156,6 +156,25 @@ class Checks(SystemTest):
         self.cli("check", "show", "more", code=1)
         self.cli("check", "delete", "web", code=1)
 
+    def test_a_file_names_secrets_and_no_listing_shows_them(self) -> None:
+        (self.scratch / "banner").write_text("hush-hush\\r\\n")
+        (self.scratch / "banner").chmod(0o600)
+        file = self.scratch / "secret.yaml"
+        file.write_text(f"name: secret\nprobe: tcp\ninterval: 1h\ntargets: [{{host: 127.0.0.1, port: {self.server.port}}}]\n"
+                        "settings: {steps: [{send: !file banner}]}\n")
+        self.cli("check", "create", "-f", str(file))
+        shown = self.cli("check", "show", "secret")
+        self.assertIn('"send": "[redacted]"', shown)
+        self.assertIn("ok", self.cli("check", "run", "secret"))
+        settings = self.scratch / "settings.yaml"
+        settings.write_text("steps: [{send: !file banner}]\n")
+        once = self.cli("probe", "tcp", f"127.0.0.1:{self.server.port}", "--settings", str(settings), "--json")
+        self.assertIn('"success":true', once)
+        for told in (shown, once, self.cli("check", "list", "--json"), self.cli("check", "results", "secret", "--json"), self.daemon.all_log):
+            self.assertNotIn("hush", told)
+        (self.scratch / "banner").unlink()
+        self.cli("check", "create", "--replace", "-f", str(file), code=2)
+
     def test_work_is_announced_and_a_problem_is_seen_to_from_the_command_line(self) -> None:
         self.assertRegex(self.cli("check", "announce", "web", "move", "--for", "2h"), r"^move: nobody is called for web, \S+Z to \S+Z\n$")
         self.cli("check", "announce", "web", "backups", "--days", "sat,sun", "--start", "02:30", "--for", "2h", "--utc-offset", "+08:00")

@@ -5,16 +5,12 @@
 #include "app/cli/exit_code.hpp"
 #include "app/cli/listing.hpp"
 #include "app/cli/table.hpp"
+#include "app/cli/yaml_file.hpp"
 #include "base/json.hpp"
-#include "config/schema/free_json.hpp"
-#include "config/yaml/parse.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -157,23 +153,12 @@ int list_results(const check_words& wanted) {
 
 // A check, a list of them, or a file as the daemon's with `checks:`.
 result<json> read_definitions(const std::string& file) {
-    std::string text;
-    if (file == "-") {
-        text.assign(std::istreambuf_iterator<char>(std::cin), {});
-    } else {
-        std::ifstream in(file, std::ios::binary);
-        if (!in)
-            return error("usage", "cannot read " + file);
-        text.assign(std::istreambuf_iterator<char>(in), {});
-    }
-    config::problems found;
-    auto tree = config::yaml::parse(text, file, found);
-    if (!tree || found.any())
-        return found.to_error("usage");
-    auto read = config::schema::to_json(*tree);
-    if (read.is_object() && read.contains("checks"))
-        read = read["checks"];
-    return read.is_array() ? read : json::array({read});
+    auto read = read_yaml_file(file);
+    if (!read)
+        return read;
+    if (read->is_object() && read->contains("checks"))
+        read = json((*read)["checks"]);
+    return read->is_array() ? std::move(read) : json::array({*read});
 }
 
 int create_checks(const check_words& wanted) {

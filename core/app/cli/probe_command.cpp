@@ -133,6 +133,8 @@ void add_probe(CLI::App& root, action& chosen) {
     command->add_option("--timeout", asked->timeout, "Limit of one measurement; 5s if not given");
     command->add_option("--set", asked->settings, "A setting of the probe, such as count=5 or tls_config.verify=false")
         ->take_all();
+    command->add_option("--settings", asked->settings_file,
+                        "File with settings, YAML or JSON, in which ${NAME} and !file name secrets; --set wins");
     command->add_flag("--json", asked->as_json, "Each result as a line of JSON");
     add_server_options(*command, *server);
     command->callback([server, asked, &chosen] { chosen = [server, asked] { return measure(*server, *asked); }; });

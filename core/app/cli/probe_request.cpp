@@ -1,5 +1,6 @@
 #include "app/cli/probe_request.hpp"
 
+#include "app/cli/yaml_file.hpp"
 #include "base/json.hpp"
 #include "base/strings.hpp"
 
@@ -52,7 +53,15 @@ result<json> to_body(const probe_request& asked) {
         body["interval"] = asked.interval;
     if (!asked.timeout.empty())
         body["timeout"] = asked.timeout;
-    for (const auto& each : asked.settings) {
+    if (!asked.settings_file.empty()) {
+        auto read = read_yaml_file(asked.settings_file);
+        if (!read)
+            return read;
+        if (!read->is_object())
+            return error("usage", asked.settings_file + ": expected a map of settings");
+        body["settings"] = std::move(*read);
+    }
+    for (const auto& each : asked.settings) { // these win
         const auto equals = each.find('=');
         if (equals == std::string::npos || equals == 0)
             return error("usage", "--set takes KEY=VALUE, such as --set count=5; found \"" + each + "\"");

@@ -17,6 +17,7 @@ struct probe_request {
     std::vector<std::string> targets;
     std::vector<std::string> from;     ///< Names of nodes, or labels as `key=value`.
     std::vector<std::string> settings; ///< `key=value`, where dots in the key lead into objects.
+    std::string settings_file;         ///< YAML or JSON with further ones; empty for none.
     std::uint32_t nodes = 0;           ///< So many of those that match; 0 for all.
     std::uint32_t count = 1;
     std::string interval;
@@ -26,7 +27,8 @@ struct probe_request {
 
 /// `host`, `host:port`, `[ipv6]:port` or a URL.
 base::json target_json(std::string_view word);
-/// The body of POST /api/v1/probes/run. Fails with `usage` for a setting without a value.
+/// The body of POST /api/v1/probes/run. Fails with `usage` for a setting without a value, and for
+/// a file of settings that cannot be used.
 result<base::json> to_body(const probe_request& asked);
 
 } // namespace ferrule::app::cli

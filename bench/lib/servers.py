@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import machine
+from daemon import running
 from workshop import BenchError, Workshop, started
 
 
@@ -51,25 +52,28 @@ def web_server(shop: Workshop) -> Iterator[Web]:
 
 
 @dataclass(frozen=True)
-class Blackbox:
+class Exporter:
+    """What answers /probe: blackbox_exporter, or Ferrule in its place."""
+
     shop: Workshop
+    name: str
     pid: int
     port: int
 
     def probe(self, module: str, target: str, probes: int, at_once: int) -> dict[str, float]:
-        """Asks for so many probes and gives what one cost."""
+        """Asks for so many probes over kept connections and gives what one cost."""
         path = f"/probe?module={module}&target={target}"
         before = machine.processor_seconds(self.pid)
         seen = self.shop.program("http_load", "--port", self.port, "--requests", probes, "--connections", at_once, "--path",
                                  path, "--expect", "probe_success 1")
         used = machine.processor_seconds(self.pid) - before
         if seen["unexpected"]:
-            raise BenchError(f"blackbox_exporter: {seen['unexpected']} of {seen['requests']} probes of {target} failed")
+            raise BenchError(f"{self.name}: {seen['unexpected']} of {seen['requests']} probes of {target} failed")
         return {"cpu_us": used / probes * 1e6, "per_second": seen["per_second"] if "per_second" in seen else 0.0}
 
 
 @contextlib.contextmanager
-def blackbox(shop: Workshop, modules: dict[str, object]) -> Iterator[Blackbox]:
+def blackbox(shop: Workshop, modules: dict[str, object]) -> Iterator[Exporter]:
     folder = shop.folder("blackbox")
     config = folder / "modules.yml"
     config.write_text(json.dumps({"modules": modules}))
@@ -79,6 +83,16 @@ def blackbox(shop: Workshop, modules: dict[str, object]) -> Iterator[Blackbox]:
         for line in process.stderr:
             if "Listening on" in line and (found := re.search(r"address=\S*?:(\d+)", line)):
                 threading.Thread(target=process.stderr.read, daemon=True).start()
-                yield Blackbox(shop, process.pid, int(found[1]))
+                yield Exporter(shop, "blackbox_exporter", process.pid, int(found[1]))
                 return
     raise BenchError("blackbox_exporter did not start")
+
+
+@contextlib.contextmanager
+def page(shop: Workshop, modules: dict[str, object]) -> Iterator[Exporter]:
+    """/probe of a daemon with the same modules, open to anybody as blackbox_exporter is."""
+    folder = shop.folder("page")
+    config = folder / "modules.yml"
+    config.write_text(json.dumps({"modules": modules}))
+    with running(shop, folder, {"exporter": {"modules": str(config), "access": "anonymous"}}) as daemon:
+        yield Exporter(shop, "ferrule", daemon.pid, daemon.port)

@@ -8,7 +8,7 @@ import time
 from statistics import median
 
 from figure import Figure, Goal
-from servers import blackbox, web_server
+from servers import Web, blackbox, page, web_server
 from workshop import BenchError, Workshop
 
 ROUNDS = 3
@@ -83,14 +83,16 @@ def check_lag(shop: Workshop) -> list[Figure]:
     ]
 
 
+def _modules(web: Web) -> dict[str, object]:
+    family = {"preferred_ip_protocol": "ip4"}
+    return {"tcp": {"prober": "tcp", "timeout": "5s"}, "http": {"prober": "http", "timeout": "5s", "http": family},
+            "https": {"prober": "http", "timeout": "5s", "http": family | {"tls_config": {"ca_file": str(web.ca_file)}}}}
+
+
 def probe_cpu(shop: Workshop) -> list[Figure]:
-    modules = {"tcp": {"prober": "tcp", "timeout": "5s"},
-               "http": {"prober": "http", "timeout": "5s", "http": {"preferred_ip_protocol": "ip4"}}}
     figures = []
     with web_server(shop) as web:
-        modules["https"] = {"prober": "http", "timeout": "5s",
-                            "http": {"preferred_ip_protocol": "ip4", "tls_config": {"ca_file": str(web.ca_file)}}}
-        with blackbox(shop, modules) as other:
+        with blackbox(shop, _modules(web)) as other:
             trust = {"ca_file": str(web.ca_file)}
             for name, plugin, target, theirs, goal, what in (
                     ("tcp", "tcp", {"host": "127.0.0.1", "port": web.http}, f"127.0.0.1:{web.http}", 0.2,
@@ -111,6 +113,23 @@ def probe_cpu(shop: Workshop) -> list[Figure]:
     return figures
 
 
+def probe_page(shop: Workshop) -> list[Figure]:
+    figures = []
+    with web_server(shop) as web, blackbox(shop, _modules(web)) as other, page(shop, _modules(web)) as mine:
+        for name, target, goal, what in (
+                ("http", f"http://127.0.0.1:{web.http}/", Goal("ratio", "<=", 0.5), "a page"),
+                ("https", f"https://127.0.0.1:{web.https}/", None, "a page over TLS 1.3, P-256, full handshake"),
+                ("tcp", f"127.0.0.1:{web.http}", None, "connect and close")):
+            ours, base = [], []
+            for _ in range(ROUNDS):
+                base.append(other.probe(name, target, STREAMS, STREAMS_AT_ONCE)["cpu_us"])
+                ours.append(mine.probe(name, target, STREAMS, STREAMS_AT_ONCE)["cpu_us"])
+            figures.append(Figure(f"probe_page_{name}", median(ours), "us", median(base), goal,
+                                  f"processor time of the daemon a request for /probe over kept connections: {what}; baseline: blackbox_exporter"))
+    return figures
+
+
 FIGURES = [("icmp_exchanges", "echo exchanges of the probe icmp over loopback, against fping", icmp_exchanges),
            ("probe_cpu", "what probes of tcp, http and https cost, against blackbox_exporter", probe_cpu),
+           ("probe_page", "what a request for /probe costs, against blackbox_exporter", probe_page),
            ("check_lag", "how late checks begin, against a timer each", check_lag)]

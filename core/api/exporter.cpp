@@ -2,6 +2,7 @@
 #include "api/exporter.hpp"
 
 #include "api/replies.hpp"
+#include "api/waiting.hpp"
 #include "base/json.hpp"
 #include "probes/blackbox/exporter.hpp"
 
@@ -94,8 +95,11 @@ class exporter_routes {
                 asked, error("forbidden", "debug: tells what the target said, which is not for everybody; use `ferrule "
                                           "probe`, or let exporter.access ask for a token"));
         const auto fields = wanted.debug ? debug_fields : series_fields;
-        auto asking = over_.page(std::move(wanted));
-        auto page = co_await std::move(asking);
+        // Stays so when the server stops before it has begun.
+        result<std::string> page = error("shutting_down", "Ferrule is stopping", true);
+        // A caller that goes away ends its probe, and another one may run.
+        auto asking = while_asked(asked, measure(std::move(wanted), page));
+        co_await std::move(asking);
         if (!page)
             co_return problem_reply(asked, page.error());
         co_return response(200, fields, std::move(*page));
@@ -112,6 +116,13 @@ class exporter_routes {
     }
 
   private:
+    asio::awaitable<void> measure(probes::blackbox::page_request wanted, result<std::string>& into) {
+        auto asking = over_.page(std::move(wanted));
+        auto page = co_await std::move(asking);
+        if (page || page.error().code() != "cancelled") // nobody waits any more, or the server stops
+            into = std::move(page);
+    }
+
     probes::blackbox::exporter& over_;
     const bool anonymous_;
 };

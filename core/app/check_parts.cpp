@@ -70,6 +70,7 @@ probes::blackbox::exporter_options exporter_options_of(const config::exporter_se
     probes::blackbox::exporter_options made;
     made.modules = settings.modules;
     made.most_running = settings.max_running;
+    made.admins_only = settings.access == config::exporter_access::admin;
     if (settings.unsupported == config::unsupported_modules::leave_out)
         made.what = probes::blackbox::beyond_us::leave_out;
     return made;
@@ -95,7 +96,8 @@ class check_parts::parts {
         , one_off_(
               settings.node, [&plugins = around.plugins](const std::string& name) { return plugins.probe(name); },
               schemas_of(around.plugins), around.nodes, settings.probes.max_one_off)
-        , exporter_(one_off_, around.pool, exporter_options_of(settings.exporter)) {
+        , exporter_figures_(around.figures.registry())
+        , exporter_(one_off_, around.pool, exporter_figures_, exporter_options_of(settings.exporter)) {
         service_.on_assignments([this] {
             runner_.assign(service_.assignments_for(settings_.node));
             if (agents_)
@@ -152,6 +154,7 @@ class check_parts::parts {
     probes::runner runner_;
     probes::one_off_probes one_off_;
     std::optional<remote_probes> remote_probes_;
+    probes::blackbox::exporter_metrics exporter_figures_;
     probes::blackbox::exporter exporter_;
     std::optional<remote_checks> agents_;
 };

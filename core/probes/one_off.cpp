@@ -210,4 +210,19 @@ result<std::unique_ptr<one_off_run>> one_off_probes::begin(one_off_request wante
     return std::unique_ptr<one_off_run>(new one_off_run(std::move(made)));
 }
 
+asio::awaitable<result<model::sample>> one_off_probes::measure_here(one_off_request wanted) const {
+    const auto probe = probes_(wanted.probe);
+    if (!probe)
+        co_return probe.error();
+    const auto shape = shape_of(wanted);
+    const auto& target = shape.targets.front();
+    model::sample begun;
+    begun.target = model::target_name(target);
+    begun.node = local_;
+    begun.at = time_.wall_now();
+    auto running = (*probe)->run(model::probe_input(shape, target), time_.steady_now() + wanted.timeout);
+    const auto outcome = co_await std::move(running);
+    co_return sample_of(std::move(begun), outcome);
+}
+
 } // namespace ferrule::probes

@@ -89,6 +89,10 @@ class one_off_probes {
     /// `invalid_request` for settings that the probe does not take and for too much at once, `plugin_not_found`,
     /// `no_node` when no node matches.
     result<std::unique_ptr<one_off_run>> begin(one_off_request wanted, asio::any_io_executor on) const;
+    /// One measurement of the first target from this node, until the plugin has told; a cancellation has the plugin end
+    /// it, and is waited for. Settings are not checked ahead: what the probe says of them is in the sample, like every
+    /// other failure. Fails with `plugin_not_found`.
+    asio::awaitable<result<model::sample>> measure_here(one_off_request wanted) const;
 
   private:
     [[nodiscard]] result<std::vector<std::string>> nodes_for(const one_off_request& wanted) const;

@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "http/dispatcher.hpp"
+#include "http/presence.hpp"
 #include "http/server_fixture.hpp"
 #include "probes/blackbox/exporter.hpp"
 #include "probes/one_off.hpp"
@@ -10,7 +11,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -27,7 +33,8 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using config::exporter_access;
 
-/// A probe that finds everything up but hosts whose name begins with `down`.
+/// A probe that finds everything up but hosts whose name begins with `down`, and cannot measure `local`. That of `held`
+/// goes on until it is cancelled.
 class fake_probe final : public plugins::probe {
   public:
     [[nodiscard]] const std::string& name() const noexcept override { return name_; }
@@ -36,6 +43,16 @@ class fake_probe final : public plugins::probe {
         if (json::parse(target).value("host", "").starts_with("down"))
             co_return std::string(R"({"success": false, "duration_ms": 2, "reason": "nobody is there", )"
                                   R"("failed_phase": "connect"})");
+        if (json::parse(target).value("host", "") == "held") {
+            asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+            boost::system::error_code ended;
+            auto token = asio::redirect_error(asio::use_awaitable, ended);
+            co_await never.async_wait(std::move(token));
+            co_return error("cancelled", "the probe was cancelled");
+        }
+        if (json::parse(target).value("host", "").starts_with("local"))
+            co_return std::string(R"({"success": false, "duration_ms": 2, "reason": "no descriptors are left", )"
+                                  R"("failed_phase": "local"})");
         co_return std::string(R"({"success": true, "duration_ms": 2})");
     }
 
@@ -57,6 +74,32 @@ result<std::shared_ptr<plugins::probe>> probe_named(const std::string& name) {
     return std::shared_ptr<plugins::probe>(std::make_shared<fake_probe>());
 }
 
+/// A client that hangs up as soon as its request waits for something.
+class leaving_client final : public http::presence {
+  public:
+    explicit leaving_client(const probes::blackbox::exporter_metrics& figures)
+        : figures_(figures) {}
+
+    asio::awaitable<void> while_there(asio::awaitable<void> waiting) override {
+        using namespace asio::experimental::awaitable_operators;
+        auto race = std::move(waiting) || leave();
+        try {
+            co_await std::move(race);
+        } catch (const boost::system::system_error&) { // cancelled
+        }
+    }
+
+    double running_before = -1; ///< Probes that ran when it left.
+
+  private:
+    asio::awaitable<void> leave() {
+        running_before = figures_.running.Value();
+        co_return;
+    }
+
+    const probes::blackbox::exporter_metrics& figures_;
+};
+
 struct answer {
     unsigned status = 0;
     std::string type;
@@ -75,7 +118,8 @@ class rig {
         : probes_(
               "local", probe_named, [](const std::string&) -> result<std::string> { return std::string(); },
               [] { return std::vector<model::node_info>(); }, 10)
-        , exporter_(probes_, pool_, options(modules, most)) {
+        , figures_(registry_)
+        , exporter_(probes_, pool_, figures_, options(modules, most)) {
         REQUIRE(exporter_.load());
         std::vector<api::endpoint> all;
         api::add_exporter(all, {exporter_, access});
@@ -94,8 +138,9 @@ class rig {
     }
 
     answer ask(const std::string& role, http::method verb, const std::string& target,
-               const std::string& scrape_limit = {}) {
+               const std::string& scrape_limit = {}, http::presence* client = nullptr) {
         http::request asked;
+        asked.client = client;
         asked.start(verb, verb == http::method::post ? "POST" : "GET", target, 11);
         if (!role.empty())
             asked.add_header(http::field::authorization, "Authorization", "Bearer " + role + "-token");
@@ -120,6 +165,8 @@ class rig {
 
     json modules() { return json::parse(ask("viewer", http::method::get, "/api/v1/probes/modules").body); }
 
+    [[nodiscard]] const probes::blackbox::exporter_metrics& figures() const { return figures_; }
+
     answer reload(const std::string& role = "admin") {
         return ask(role, http::method::post, "/api/v1/probes/modules/reload");
     }
@@ -134,6 +181,8 @@ class rig {
 
     runtime::blocking_pool pool_;
     probes::one_off_probes probes_;
+    prometheus::Registry registry_;
+    probes::blackbox::exporter_metrics figures_;
     probes::blackbox::exporter exporter_;
     std::optional<http::dispatcher> app_;
 };
@@ -226,6 +275,28 @@ TEST_CASE("beyond the probes that may run at once others are refused") {
     const auto got = on.probe("target=up1:1&module=tcp_connect");
     CHECK(got.status == 503);
     CHECK(json::parse(got.body)["code"] == "overloaded");
+    CHECK(on.figures().refused.Value() == 1);
+    CHECK(on.figures().running.Value() == 0);
+}
+
+TEST_CASE("a caller that goes away ends its probe, and makes room for the next one") {
+    rig on(exporter_access::operator_, {}, 1);
+    leaving_client client(on.figures());
+    const auto left = on.ask("operator", http::method::get, "/probe?target=held:1&module=tcp_connect", {}, &client);
+    CHECK(client.running_before == 1);
+    CHECK(left.status == 503); // read by nobody
+    CHECK(on.figures().running.Value() == 0);
+    CHECK(on.probe("target=up1:1&module=tcp_connect").status == 200);
+}
+
+TEST_CASE("what this machine could not measure looks like a target that is down, and is counted") {
+    rig on;
+    const auto got = on.probe("target=local1:1&module=tcp_connect");
+    CHECK(got.status == 200);
+    CHECK_THAT(got.body, Contains("probe_success 0\n"));
+    CHECK(on.figures().local_failures.Value() == 1);
+    (void)on.probe("target=down1:1&module=tcp_connect");
+    CHECK(on.figures().local_failures.Value() == 1);
 }
 
 TEST_CASE("a module file that is not valid leaves the modules as they are") {

@@ -237,6 +237,45 @@ TEST_CASE("secrets are not quoted by what is told of a file") {
     CHECK(shown_settings(all->known.at("m")).find("\"A\":\"<hidden>\"") != std::string::npos);
 }
 
+TEST_CASE("a header Authorization beats the module's login") {
+    const auto got = settings_of(
+        "http",
+        "{headers: {authorization: Mine x}, authorization: {type: Token, credentials: hush}, enable_http2: true}");
+    CHECK(got["headers"] == json{{"authorization", "Mine x"}});
+    CHECK_FALSE(settings_of("http", "{headers: {AUTHORIZATION: Mine x}, basic_auth: {username: a, password: b}}")
+                    .contains("basic_auth"));
+    CHECK_FALSE(settings_of("http", "{headers: {Authorization: Mine x}, bearer_token: b}").contains("bearer_token"));
+}
+
+TEST_CASE("modules with credentials are named, with their place, for where others than admins may ask") {
+    const auto all = read("modules:\n"
+                          "  a: {prober: http, http: {basic_auth: {username: u, password: hush}}}\n"
+                          "  b: {prober: http, http: {bearer_token_file: token}}\n"
+                          "  c: {prober: http, http: {headers: {X-Api-Key: hush}}}\n"
+                          "  d: {prober: http, http: {authorization: {type: Token, credentials: hush}}}\n"
+                          "  e: {prober: http, http: {headers: {Accept: text/plain}, basic_auth: {username: u}}}\n"
+                          "  f: {prober: tcp}\n");
+    REQUIRE(all);
+    REQUIRE(all->with_credentials.size() == 4);
+    CHECK_THAT(all->with_credentials[0], Contains("blackbox.yml:2:3: modules.a: has credentials, which go to whatever "
+                                                  "server a caller names"));
+    CHECK_THAT(all->with_credentials[1], Contains("blackbox.yml:3:3: modules.b: "));
+    CHECK_THAT(all->with_credentials[2], Contains("modules.c: "));
+    CHECK_THAT(all->with_credentials[3], Contains("modules.d: ") && !Contains("hush"));
+}
+
+TEST_CASE("keys of newer versions leave their module out like other things beyond us") {
+    for (const auto* each : {"tls_config: {ca: x}", "tls_config: {key_ref: x}", "basic_auth: {username_file: x}",
+                             "basic_auth: {username: u, password_ref: x}", "authorization: {credentials_ref: x}"}) {
+        INFO(each);
+        const auto text = "modules: {m: {prober: http, http: {" + std::string(each) + "}}}";
+        CHECK_THAT(complaint(text), Contains("blackbox_exporter has this and Ferrule has not"));
+        const auto all = read(text, beyond_us::leave_out);
+        REQUIRE(all);
+        CHECK(all->left_out.contains("m"));
+    }
+}
+
 TEST_CASE("modules beyond us can be left out, with the reason") {
     const std::string text = "modules: {a: {prober: http}, b: {prober: grpc}, c: {prober: http, http: {oauth2: {}}}}";
     const auto all = read(text, beyond_us::leave_out);

@@ -26,17 +26,32 @@ std::string place(prober how, const std::string& target, const std::string& sett
 TEST_CASE("a target of http is a URL, with http:// where it has no scheme") {
     CHECK(place(prober::http, "a.example") == R"({"url":"http://a.example"})");
     CHECK(place(prober::http, "https://a.example:8443/x?y=z") == R"({"url":"https://a.example:8443/x?y=z"})");
-    CHECK(place(prober::http, "a b") == "invalid_target");
+    CHECK(place(prober::http, "a/b c") == R"({"url":"http://a/b c"})");
+    const auto longest = "http://a/" + std::string(10'000, 'x');
+    CHECK(place(prober::http, longest) == R"({"url":")" + longest + R"("})");
+    CHECK(place(prober::http, "http://a/\x7f") == "invalid_target");
     CHECK(place(prober::http, "http://a\n") == "invalid_target");
 }
 
-TEST_CASE("the login in a URL is taken out of it, and a module's own wins") {
+TEST_CASE("the login in a URL is taken out of it, and wins over the module's") {
     CHECK(place(prober::http, "http://me:s%40cret@a.example/@x") ==
           R"({"basic_auth":{"password":"s@cret","username":"me"},"url":"http://a.example/@x"})");
     CHECK(place(prober::http, "http://me@a.example") ==
           R"({"basic_auth":{"password":"","username":"me"},"url":"http://a.example"})");
-    CHECK(place(prober::http, "http://me:x@a", R"({"bearer_token":"t"})") == R"({"url":"http://a"})");
-    CHECK(place(prober::http, "http://me:x@a", R"({"headers":{"AUTHORIZATION":"t"}})") == R"({"url":"http://a"})");
+    CHECK(place(prober::http, "http://me:x@a", R"({"bearer_token":"t"})") ==
+          R"({"basic_auth":{"password":"x","username":"me"},"bearer_token":null,"url":"http://a"})");
+    CHECK(place(prober::http, "http://me:x@a", R"({"basic_auth":{"username":"you","password":"y"}})") ==
+          R"({"basic_auth":{"password":"x","username":"me"},"url":"http://a"})");
+    // That of `authorization: {type: Token, …}`.
+    CHECK(place(prober::http, "http://me:x@a", R"({"headers":{"Authorization":"Token t","A":"b"}})") ==
+          R"({"basic_auth":{"password":"x","username":"me"},"headers":{"A":"b"},"url":"http://a"})");
+}
+
+TEST_CASE("only a module's own header wins over the login in a URL") {
+    probe_module of;
+    of.settings = R"({"headers":{"AUTHORIZATION":"t"}})";
+    of.has_authorization_header = true;
+    CHECK(place_of("http://me:x@a", of)->dump() == R"({"url":"http://a"})");
 }
 
 TEST_CASE("a target of tcp has a port") {

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import unittest
@@ -41,6 +42,13 @@ modules:
   web_encoding: {prober: http, http: {headers: {Accept-Encoding: gzip}}}
   web_login: {prober: http, http: {basic_auth: {username: me, password: secret}}}
   web_wrong_login: {prober: http, http: {basic_auth: {username: me, password: wrong}}}
+  web_token: {prober: http, http: {bearer_token: wrong}}
+  web_other_scheme: {prober: http, http: {authorization: {type: Token, credentials: wrong}}}
+  web_own_header: {prober: http, http: {headers: {Authorization: Basic bWU6c2VjcmV0}}}
+  web_own_header_and_token: {prober: http, http: {headers: {Authorization: Basic bWU6c2VjcmV0}, bearer_token: wrong}}
+  web_not_utf8: {prober: http, http: {fail_if_body_not_matches_regexp: ['^caf. (.*)cr.me$']}}
+  web_socks: {prober: http, http: {proxy_url: 'socks5://me:secret@SOCKS', skip_resolve_phase_with_proxy: true, tls_config: {insecure_skip_verify: true}}}
+  web_socks_refused: {prober: http, http: {proxy_url: 'socks5://me:wrong@SOCKS', skip_resolve_phase_with_proxy: true}}
   web_host: {prober: http, http: {fail_if_body_not_matches_regexp: ['^www\\.example\\.org$']}}
   web_old: {prober: http, http: {valid_http_versions: [HTTP/1.0]}}
   web_tls_only: {prober: http, http: {fail_if_not_ssl: true}}
@@ -112,8 +120,12 @@ class Page(SystemTest):
         super().setUp()
         probe_targets.make_certificate(self.scratch)
         self.modules = self.scratch / "blackbox.yml"
-        self.modules.write_text(MODULES.replace("FOLDER", str(self.scratch)))
+        self.modules.write_text(MODULES.replace("FOLDER", str(self.scratch)).replace("SOCKS", self.socks()))
         self.web = self.closed_later(probe_targets.Web())
+
+    def socks(self) -> str:
+        """Where the SOCKS proxy of the modules is."""
+        return probe_targets.refusing()
 
     def folder(self, name: str) -> Path:
         made = self.scratch / name
@@ -132,7 +144,11 @@ class Page(SystemTest):
 @unittest.skipIf(EXPORTER is None, "prometheus-blackbox-exporter is not installed")
 @unittest.skipUnless(Path(probe_targets.NSD).exists(), "nsd is not installed")
 @unittest.skipUnless(Path(probe_targets.NGINX).exists(), "nginx is not installed")
+@unittest.skipUnless(Path(probe_targets.MICROSOCKS).exists(), "microsocks is not installed")
 class SameAsTheOriginal(Page):
+    def socks(self) -> str:
+        return self.closed_later(probe_targets.Socks(self.scratch, "me", "secret")).at
+
     def setUp(self) -> None:
         super().setUp()
         self.secure = self.closed_later(probe_targets.Web(self.scratch))
@@ -150,10 +166,15 @@ class SameAsTheOriginal(Page):
         unknown = "no-such-name.invalid"
         all_of_them = [
             ("web", web), ("web", f"http://{web}/?a=b"), ("web", f"{web}/moved"), ("web", f"{web}/missing"), ("web", f"{web}/unannounced"),
-            ("web", nobody), ("web", unknown), ("web", "http://a b"), ("web", secure), ("web", f"http://me:secret@{web}/private"),
+            ("web", nobody), ("web", unknown), ("web", "http://a b"), ("web", f"{web}/a b"), ("web", f"{web}/{'long' * 700}"), ("web", secure), ("web", f"http://me:secret@{web}/private"),
             ("web_ip4_only", web), ("web_ip4_only", "http://[::1]:1"), ("web_missing", f"{web}/missing"), ("web_stays", f"{web}/moved"),
             ("web_post", web), ("web_body", web), ("web_body_fails", web), ("web_body_fails", f"{web}/missing"), ("web_header_fails", web),
-            ("web_header_missing", web), ("web_encoding", web), ("web_login", f"{web}/private"), ("web_wrong_login", f"{web}/private"),
+            ("web_header_missing", web), ("web_encoding", web), ("web_login", f"{web}/private"),
+            ("web_login", f"http://me:wrong@{web}/private"), ("web_token", f"{web}/private"), ("web_own_header", f"http://me:wrong@{web}/private"),
+            *((each, f"http://me:secret@{web}/private") for each in ("web_wrong_login", "web_token", "web_other_scheme")),
+            ("web_own_header_and_token", f"{web}/private"), ("web_not_utf8", f"{web}/latin1"), ("web_socks", web), ("web_socks", nobody),
+            ("web_socks", f"https://{self.nginx.at}"), ("web_socks_refused", web),
+            ("web_wrong_login", f"{web}/private"),
             ("web_old", web), ("web_tls_only", web), ("web_tls_only", nobody), ("web_any_cert", secure), ("web_any_cert", f"{secure}/moved"),
             ("web_any_cert", f"https://{self.nginx.at}"), ("web_gzip_any_cert", f"https://{self.nginx.at}"),
             ("web_http1_any_cert", f"https://{self.nginx.at}"), ("web_http2_only", f"https://{self.nginx.at}"), ("web_http2_only", secure),
@@ -244,6 +265,28 @@ class Files(Page):
         token.write_text("secret\n")
         self.assertIn("\nprobe_success 1\n", probe(daemon.address, "web", target))
         self.assertNotIn("secret", daemon.all_log)
+
+
+class Leaving(Page):
+    def test_a_caller_that_goes_away_ends_its_probe_and_makes_room_for_another(self) -> None:
+        self.modules.write_text("modules:\n  quiet: {prober: tcp, tcp: {query_response: [{expect: never}]}}\n  web: {prober: http}\n")
+        daemon = self.daemon(modules=str(self.modules), access="anonymous", max_running=1).start()
+        host, _, port = daemon.address.rpartition(":")
+        silent = self.closed_later(socket.create_server(("127.0.0.1", 0)))
+        silent.settimeout(LIMIT_S)
+        for leave_with in (socket.SHUT_WR, socket.SHUT_RDWR):
+            with self.subTest(leave_with), socket.create_connection((host, int(port)), LIMIT_S) as caller:
+                caller.sendall(b"GET /probe?module=quiet&target=127.0.0.1:%d HTTP/1.1\r\nHost: a\r\n\r\n" % silent.getsockname()[1])
+                target, _ = silent.accept()
+                with target:
+                    target.settimeout(LIMIT_S)
+                    self.assertEqual(get(daemon.address, f"/probe?module=web&target={self.web.at}")[0], 503, "one runs, and no more may")
+                    caller.shutdown(leave_with)
+                    try:
+                        self.assertEqual(target.recv(1), b"")  # two minutes before the time of the probe is over
+                    except ConnectionResetError:
+                        pass
+                self.assertIn("\nprobe_success 1\n", probe(daemon.address, "web", self.web.at))
 
 
 class Written(http.server.BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from programs import Program, free_port
@@ -13,6 +14,7 @@ from surroundings import LIMIT_S
 
 NSD = "/usr/sbin/nsd"
 NGINX = "/usr/sbin/nginx"
+MICROSOCKS = "/usr/bin/microsocks"
 PAGE = b"hello, here is a page"
 
 
@@ -29,6 +31,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
             self._answer(200 if login == "Basic bWU6c2VjcmV0" else 401, login.split(" ")[0].encode())
         elif self.path == "/host":
             self._answer(200, self.headers["Host"].encode())
+        elif self.path == "/latin1":
+            self._answer(200, "café au lait, crème".encode("latin-1"))
         elif self.path == "/unannounced":
             self.send_response(200)
             self.send_header("Connection", "close")
@@ -135,6 +139,27 @@ class Banner:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(LIMIT_S)
+
+
+class Socks:
+    """microsocks with a login."""
+
+    def __init__(self, folder: Path, user: str, password: str) -> None:
+        port = free_port()
+        self.at = f"127.0.0.1:{port}"
+        self._program = Program(MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", user, "-P", password, folder=folder)
+        # It says nothing when it is up, and takes no socket that listens already.
+        last = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
+                return
+            except ConnectionRefusedError:
+                if time.monotonic() > last:
+                    raise
+
+    def close(self) -> None:
+        self._program.close()
 
 
 class Names:

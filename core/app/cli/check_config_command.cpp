@@ -33,6 +33,8 @@ bool check_modules(const config::exporter_settings& settings, std::vector<std::s
         return false;
     }
     warnings.insert(warnings.end(), read->warnings.begin(), read->warnings.end());
+    if (settings.access != config::exporter_access::admin)
+        warnings.insert(warnings.end(), read->with_credentials.begin(), read->with_credentials.end());
     for (const auto& [name, why] : read->left_out)
         warnings.push_back("the module " + name + " is left out: " + why);
     return true;

@@ -29,12 +29,16 @@ const shape& shape_of<exporter_settings>() {
                  {.example = "/etc/prometheus/blackbox.yml"})
             .add("access", &exporter::access,
                  "The least role that may ask. With `anonymous` everybody who reaches the port may have this machine "
-                 "connect to whatever the modules allow, addresses inside the network included.")
+                 "connect to whatever the modules allow, addresses inside the network included. Credentials of a "
+                 "module go "
+                 "to whatever server the caller names; where others than admins may call there is a warning.")
             .add("unsupported", &exporter::unsupported,
                  "What becomes of modules that ask for what Ferrule cannot do: the file is refused, or they are left "
                  "out with a warning and whoever asks for one is told why.")
-            .add("max_running", &exporter::max_running,
-                 "Probes of the page at the same time; others are answered with 503.", {.least = 1, .most = 100'000})
+            .add(
+                "max_running", &exporter::max_running,
+                "Probes of the page at the same time; others are answered with 503, counted, and warned of in the log.",
+                {.least = 1, .most = 100'000})
             .build();
     return built;
 }

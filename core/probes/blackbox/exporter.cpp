@@ -8,8 +8,6 @@
 #include "probes/blackbox/target.hpp"
 #include "probes/one_off.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -23,8 +21,9 @@ namespace {
 // Of a scrape that has no limit, and of any other at most: below what a request may take.
 constexpr double longest_scrape = 120;
 constexpr double way_back = 0.5;
-constexpr auto grace = std::chrono::milliseconds(250); // for the plugin to tell of its own deadline
+constexpr base::duration shortest = std::chrono::milliseconds(1);
 constexpr std::size_t longest_secret = 64 * 1024;
+constexpr auto pace = std::chrono::minutes(1); // of warnings of one kind
 
 // What blackbox_exporter counts as a probe that failed. Anything else says nothing about the target.
 bool is_failed_probe(const error& what) {
@@ -35,19 +34,26 @@ bool is_failed_probe(const error& what) {
 // One of the probes that run now.
 class running_probe {
   public:
-    running_probe(std::atomic<std::uint32_t>& taken, std::uint32_t most)
+    running_probe(std::atomic<std::uint32_t>& taken, std::uint32_t most, prometheus::Gauge& shown)
         : taken_(taken)
-        , had_(taken.fetch_add(1) < most) {}
+        , shown_(shown)
+        , had_(taken.fetch_add(1) < most) {
+        shown_.Increment(had_ ? 1 : 0);
+    }
 
     running_probe(const running_probe&) = delete;
     running_probe& operator=(const running_probe&) = delete;
 
-    ~running_probe() { taken_.fetch_sub(1); }
+    ~running_probe() {
+        taken_.fetch_sub(1);
+        shown_.Decrement(had_ ? 1 : 0);
+    }
 
     explicit operator bool() const noexcept { return had_; }
 
   private:
     std::atomic<std::uint32_t>& taken_;
+    prometheus::Gauge& shown_;
     const bool had_;
 };
 
@@ -85,16 +91,18 @@ base::duration time_for(const probe_module& of, std::optional<double> scrape_lim
     if (seconds > way_back)
         seconds -= way_back;
     const auto scrape = std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(seconds));
-    const auto least = base::duration(std::chrono::milliseconds(1));
-    return std::max(least, std::min(scrape, of.timeout.value_or(scrape)));
+    return std::max(shortest, std::min(scrape, of.timeout.value_or(scrape)));
 }
 
-exporter::exporter(const one_off_probes& probes, runtime::blocking_pool& pool, exporter_options how,
-                   const base::clock& time)
+exporter::exporter(const one_off_probes& probes, runtime::blocking_pool& pool, exporter_metrics& figures,
+                   exporter_options how, const base::clock& time)
     : probes_(probes)
     , pool_(pool)
+    , figures_(figures)
     , how_(std::move(how))
     , time_(time)
+    , refusals_(pace)
+    , local_failures_(pace)
     , modules_(std::make_shared<const module_set>(default_modules())) {}
 
 result<void> exporter::load() {
@@ -106,6 +114,9 @@ result<void> exporter::load() {
         return read.error();
     for (const auto& each : read->warnings)
         base::log::warn("probes", each);
+    if (!how_.admins_only)
+        for (const auto& each : read->with_credentials)
+            base::log::warn("probes", each);
     for (const auto& [name, why] : read->left_out)
         base::log::warn("probes", "a module is left out", {{"module", name}, {"reason", why}});
     auto made = std::make_shared<const module_set>(std::move(*read));
@@ -162,15 +173,26 @@ asio::awaitable<result<void>> exporter::read_files(probe_module& how) {
     co_return ok();
 }
 
-asio::awaitable<model::sample> exporter::measure(const probe_module& how, const page_request& asked,
+error exporter::refusal() {
+    figures_.refused.Increment();
+    if (const auto times = refusals_.take(time_.steady_now()))
+        base::log::warn("probes", "requests for /probe are refused, for exporter.max_running probes run; raise it",
+                        {{"times", std::to_string(*times)}, {"max_running", std::to_string(how_.most_running)}});
+    return error("overloaded", "as many probes as exporter.max_running allows run already; try again in a moment",
+                 true);
+}
+
+// It looks as if the target were down, as with the original, so somebody is told that it is not.
+void exporter::note_local(const model::sample& found) {
+    figures_.local_failures.Increment();
+    if (const auto times = local_failures_.take(time_.steady_now()))
+        base::log::warn("probes", "this machine could not make a probe of /probe; that says nothing about its target",
+                        {{"times", std::to_string(*times)}, {"reason", found.reason}});
+}
+
+asio::awaitable<model::sample> exporter::measure(const probe_module& how, const page_request& asked, json where,
                                                  base::duration limit) {
     model::sample failed;
-    const auto began = time_.steady_now();
-    const auto where = place_of(asked.target, how);
-    if (!where) {
-        failed.failed = where.error();
-        co_return failed;
-    }
     one_off_request wanted;
     wanted.probe = to_text(how.how);
     wanted.settings = how.settings;
@@ -178,7 +200,7 @@ asio::awaitable<model::sample> exporter::measure(const probe_module& how, const 
     model::check_target target;
     target.name = asked.target;
     json own = json::object();
-    for (const auto& [key, value] : where->items()) {
+    for (const auto& [key, value] : where.items()) {
         if (key == "host")
             target.host = value.get<std::string>();
         else if (key == "port")
@@ -193,20 +215,13 @@ asio::awaitable<model::sample> exporter::measure(const probe_module& how, const 
     target.settings = own.empty() ? std::string() : base::dump(own);
     wanted.targets.push_back(std::move(target));
 
-    const auto on = co_await asio::this_coro::executor;
-    auto begun = probes_.begin(std::move(wanted), on);
-    if (!begun) {
-        failed.failed = begun.error();
+    auto measuring = probes_.measure_here(std::move(wanted));
+    auto found = co_await std::move(measuring);
+    if (!found) {
+        failed.failed = found.error();
         co_return failed;
     }
-    const auto run = std::move(*begun);
-    auto found = co_await run->next(began + limit + grace);
-    if (found.empty()) {
-        failed.failed = error("deadline", "the probe did not end in time", true);
-        failed.duration_ms = std::chrono::duration<double, std::milli>(time_.steady_now() - began).count();
-        co_return failed;
-    }
-    co_return std::move(found.front().found);
+    co_return std::move(*found);
 }
 
 asio::awaitable<result<std::string>> exporter::page(page_request asked) {
@@ -215,27 +230,39 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
     auto how = module_for(asked);
     if (!how)
         co_return how.error();
-    const running_probe here(running_, how_.most_running);
+    const auto began = time_.steady_now();
+    const running_probe here(running_, how_.most_running, figures_.running);
     if (!here)
-        co_return error("overloaded",
-                        "as many probes as exporter.max_running allows run already; try again in a moment", true);
+        co_return refusal();
     if (!asked.hostname.empty() && how->how == prober::http) {
         auto settings = json::parse(how->settings, nullptr, false);
         if (const auto set = set_hostname(asked.hostname, settings); !set)
             co_return set.error();
         how->settings = base::dump(settings);
     }
-    const auto limit = time_for(*how, asked.scrape_limit);
-    result<void> prepared = ok();
-    if (!how->files.empty())
-        prepared = co_await read_files(*how);
+    auto limit = time_for(*how, asked.scrape_limit);
     model::sample found;
-    if (prepared)
-        found = co_await measure(*how, asked, limit);
-    else
+    auto where = place_of(asked.target, *how);
+    result<void> prepared = where ? ok() : result<void>(where.error());
+    if (prepared && where->contains("basic_auth")) // the login of the URL, not that of a file
+        how->files.clear();
+    if (!how->files.empty()) {
+        if (prepared) {
+            auto reading = read_files(*how);
+            prepared = co_await std::move(reading);
+        }
+        limit = std::max(limit - (time_.steady_now() - began), shortest);
+    }
+    if (prepared) {
+        auto measuring = measure(*how, asked, std::move(*where), limit);
+        found = co_await std::move(measuring);
+    } else {
         found.failed = prepared.error();
+    }
     if (found.failed && !is_failed_probe(*found.failed))
         co_return *found.failed;
+    if (found.failed_phase == "local")
+        note_local(found);
     if (asked.debug)
         co_return debug_text(asked, *how, found, limit);
     co_return series_text(*how, found);

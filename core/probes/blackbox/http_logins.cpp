@@ -23,7 +23,11 @@ void read_basic(map_reader& from, section& to) {
         given.complain("username", "cannot hold a colon in basic authentication");
     if (!password.empty() && !file.empty())
         given.complain("password_file", "stands beside password; give one of them");
+    for (const auto* key : {"username_file", "username_ref", "password_ref"})
+        given.unsupported(key, "give username, and password or password_file");
     given.finish();
+    if (to.into.has_authorization_header)
+        return;
     to.settings["basic_auth"] = json{{"username", user}, {"password", password}};
     if (!file.empty())
         to.into.files.push_back({std::move(file), "/basic_auth/password", {}});
@@ -41,6 +45,8 @@ void read_token(map_reader& from, std::string_view key, std::string_view file_ke
     if (token.find_first_of("\r\n") != std::string::npos)
         from.complain(key, "has a line end in it");
     const bool bearer = base::equals_ignoring_case(scheme, "bearer");
+    if (to.into.has_authorization_header) // it beats every login
+        return;
     if (!token.empty() && bearer)
         to.settings["bearer_token"] = token;
     else if (!token.empty())
@@ -61,6 +67,7 @@ void read_authorization(map_reader& from, section& to) {
     else if (scheme.empty() || scheme.find_first_of(" \t\r\n") != std::string::npos)
         given.complain("type", "expected one word such as Bearer");
     read_token(given, "credentials", "credentials_file", scheme, to);
+    given.unsupported("credentials_ref", "give credentials or credentials_file");
     given.finish();
 }
 

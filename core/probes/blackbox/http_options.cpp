@@ -70,6 +70,8 @@ void read_headers(map_reader& from, section& to, const std::string& coding) {
         else if (equals_ignoring_case(name, "accept-encoding") && !coding.empty() && !accepts(value, coding))
             from.complain(place, "does not accept " + coding + ", which compression asks for");
         headers[name] = value;
+        to.into.has_authorization_header =
+            to.into.has_authorization_header || equals_ignoring_case(name, "authorization");
     }
     if (!headers.empty())
         to.settings["headers"] = std::move(headers);

@@ -1,6 +1,7 @@
 #include "probes/blackbox/module_file.hpp"
 
 #include "base/json.hpp"
+#include "base/redact.hpp"
 #include "base/strings.hpp"
 #include "config/yaml/expand.hpp"
 #include "config/yaml/parse.hpp"
@@ -82,6 +83,32 @@ probe_module read_module(map_reader from, const std::filesystem::path& folder) {
     return made;
 }
 
+// Whether it shows the servers that it probes who it is. Proxies' logins go to the proxy, and a client certificate
+// keeps its key.
+bool has_credentials(const probe_module& of) {
+    const auto settings = base::json::parse(of.settings, nullptr, false);
+    const base::json none = base::json::object();
+    const auto headers = settings.value("headers", none);
+    bool secret = false;
+    for (const auto& each : headers.items())
+        secret = secret || base::is_secret_key(each.key());
+    return secret || !of.files.empty() || settings.contains("bearer_token") ||
+           !settings.value("basic_auth", none).value("password", "").empty();
+}
+
+void note_credentials(const config::yaml::member& named, std::string_view file, const probe_module& read,
+                      module_set& into) {
+    if (!has_credentials(read))
+        return;
+    config::problem told;
+    told.file = file;
+    told.at = named.at;
+    told.path = "modules." + named.key;
+    told.message = "has credentials, which go to whatever server a caller names, and exporter.access lets others than "
+                   "admins call; set exporter.access: admin, or have them in a file without this module";
+    into.with_credentials.push_back(config::to_text(told));
+}
+
 void merge(const config::problems& from, config::problems& into) {
     for (const auto& each : from.errors())
         into.add(each.file, each.at, each.path, each.message);
@@ -122,6 +149,8 @@ result<module_set> read_modules(std::string_view text, std::string_view name, co
             merge(own.wrong, found.wrong);
             for (auto& warning : own.wrong.warnings())
                 made.warnings.push_back(std::move(warning));
+            if (!own.beyond.any())
+                note_credentials(each, name, read, made);
             if (!own.beyond.any())
                 made.known.emplace(each.key, std::move(read));
             else if (what == beyond_us::leave_out)

@@ -77,6 +77,8 @@ void read_tls(map_reader& from, section& to) {
         tls["client_cert"] = std::move(cert);
         tls["client_key"] = std::move(key);
     }
+    for (const auto* newer : {"ca", "cert", "key", "ca_ref", "cert_ref", "key_ref"})
+        given.unsupported(newer, "put it into a file and name that as ca_file, cert_file or key_file");
     given.finish();
     to.settings["tls_config"] = std::move(tls);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -51,28 +52,38 @@ std::optional<json> take_login(std::string& url) {
     return made;
 }
 
-// Whether the module logs in by itself.
-bool logs_in(const probe_module& of) {
+bool is_authorization(std::string_view header) {
+    return base::equals_ignoring_case(header, "authorization");
+}
+
+// The login of a URL takes the place of the module's, unless that is a header as such.
+void log_in(json login, const probe_module& of, json& into) {
+    if (of.has_authorization_header)
+        return;
     const auto settings = json::parse(of.settings, nullptr, false);
-    const auto headers = settings.value("headers", json::object());
-    bool header = false;
-    for (const auto& each : headers.items())
-        header = header || base::equals_ignoring_case(each.key(), "authorization");
-    return header || settings.contains("basic_auth") || settings.contains("bearer_token") || !of.files.empty();
+    into["basic_auth"] = std::move(login);
+    if (settings.contains("bearer_token"))
+        into["bearer_token"] = nullptr;
+    auto headers = settings.value("headers", json::object());
+    for (auto each = headers.begin(); each != headers.end();)
+        each = is_authorization(each.key()) ? headers.erase(each) : std::next(each);
+    if (headers != settings.value("headers", json::object()))
+        into["headers"] = std::move(headers);
 }
 
 result<json> web_page(std::string_view target, const probe_module& of) {
     std::string url(target);
     if (!url.starts_with("http://") && !url.starts_with("https://"))
         url = "http://" + url;
+    // Blanks become %20 in a path and are refused in a host, by the probe.
     const bool plain =
-        std::none_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
-    if (!plain || url.size() > 2048)
-        return bad("the target is no URL: it has blanks, or more than 2,048 characters");
+        std::none_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+    if (!plain)
+        return bad("the target is no URL: it has control characters");
     auto login = take_login(url);
     json made{{"url", url}};
-    if (login && !logs_in(of))
-        made["basic_auth"] = std::move(*login);
+    if (login)
+        log_in(std::move(*login), of, made);
     return made;
 }
 

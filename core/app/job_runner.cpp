@@ -33,7 +33,8 @@ devices::executor_limits limits_for(const config::agent_settings& from) {
 // What has ended is the controller's to remember.
 job_runner::job_runner(const config::settings& wanted, runtime::io& loop, plugins::registry& all,
                        devices::secret_book& secrets, state::metrics& figures, fleet::controller_link& link)
-    : table_(bus_, figures, 0)
+    : bus_({.history = 0})
+    , table_(bus_, figures, 0)
     , parts_{wanted.agent.name, loop, all, base::system_clock(), wanted.jobs, table_, secrets, bus_, figures, {}}
     , sender_(link)
     , executor_(

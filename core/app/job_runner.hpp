@@ -24,7 +24,7 @@ class job_runner {
     boost::asio::awaitable<void> stop(base::duration grace);
 
   private:
-    state::event_bus bus_;
+    state::event_bus bus_; ///< Nobody resumes here, so it keeps nothing.
     devices::job_table table_;
     devices::node_parts parts_;
     controllers_sender sender_;

@@ -166,22 +166,20 @@ void job_executor::take(run_order order) {
     const auto entry = std::make_shared<job_entry>(std::move(first), order.at, order.timeout);
     bool ran = false;
     {
+        // One look at both: its end may be told between two, and it would be among neither.
         const std::lock_guard lock(mutex_);
+        if (stopped_)
+            return; // as if it had never come: the next process does not name it
         ran = may_have_run(order);
+        if (!ran && !held_.emplace(entry->id, held{order.which, change, entry}).second)
+            return; // it came twice
+        if (!ran && !order.platform.empty())
+            if (auto& kept = platforms_[order.at->at().platform]; !kept || *kept != order.platform)
+                kept = std::make_shared<const std::string>(std::move(order.platform));
     }
     if (ran) {
         refuse(order.which, model::job_state::unknown, result_lost());
         return;
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopped_)
-            return; // as if it had never come: the next process does not name it
-        if (!held_.emplace(entry->id, held{order.which, change, entry}).second)
-            return; // it came twice
-        if (!order.platform.empty())
-            if (auto& kept = platforms_[order.at->at().platform]; !kept || *kept != order.platform)
-                kept = std::make_shared<const std::string>(std::move(order.platform));
     }
     // It has waited at the controller; here it waits at most for the end of what was given up.
     parts_.table.add(entry, base::steady_time::max());

@@ -33,6 +33,9 @@ asio::awaitable<void> write_quietly(check_records& to, std::vector<store::record
     (void)co_await to.write(std::move(all)); // what stays is dropped at the next start
 }
 
+/// Results that wait at agents until the disk takes them.
+constexpr std::size_t most_unkept = 100'000;
+
 } // namespace
 
 check_service::check_service(asio::any_io_executor strand, store::store& records, check_book& book,
@@ -48,6 +51,7 @@ check_service::check_service(asio::any_io_executor strand, store::store& records
     , anchors_(options_.anchors)
     , metrics_(figures, options_.most_series)
     , unwritten_(options_.most_unwritten)
+    , unkept_(most_unkept)
     , beat_timer_(strand_)
     , look_timer_(strand_)
     , retry_timer_(strand_) {
@@ -112,25 +116,34 @@ void check_service::take(const std::string& node, std::vector<model::sample> sam
     const std::lock_guard lock(mutex_);
     if (stopped_)
         return;
+    // The disk takes nothing, and what has no room any more is dropped. What an agent has on a disk of its own stays
+    // there: it is judged, but not acknowledged, and comes again.
+    const bool keep = !durable || !unwritten_.crowded();
+    if (!keep && unkept_.full())
+        return;
     const auto now = time_.wall_now();
     transitions made;
     for (auto& each : samples) {
         each.node = node;
-        take_one(each, now, made);
+        take_one(each, now, made, keep);
     }
-    if (durable)
+    if (durable && keep)
         unwritten_.wait(std::move(durable));
     changed(std::move(made));
     plan_look();
 }
 
-void check_service::take_one(model::sample& found, wall_time now, transitions& made) {
+void check_service::take_one(model::sample& found, wall_time now, transitions& made, bool keep) {
     if (anchor_set::owns(found.check)) {
         if (anchors_.take(found, live_.cut_off()))
             live_.look_from(found.node, now, made);
         return;
     }
     const auto taken = live_.take(found, now, made);
+    if (keep && taken.what == live_checks::fate::repeated && unkept_.take(found)) {
+        unwritten_.add(found.check, base::dump(model::to_json(found)));
+        return;
+    }
     if (taken.what != live_checks::fate::taken) {
         metrics_.stray.Increment();
         return;
@@ -139,7 +152,10 @@ void check_service::take_one(model::sample& found, wall_time now, transitions& m
     auto text = base::dump(model::to_json(found));
     if (events_.wanted())
         events_.publish("check.sample", found.check, text);
-    unwritten_.add(found.check, std::move(text));
+    if (keep)
+        unwritten_.add(found.check, std::move(text));
+    else
+        unkept_.note(found);
 }
 
 // A spawn would begin at once where this is the strand already, and the lock is held here.

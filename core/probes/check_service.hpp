@@ -24,6 +24,7 @@
 #include "probes/check_records.hpp"
 #include "probes/figures.hpp"
 #include "probes/live_checks.hpp"
+#include "probes/unkept_samples.hpp"
 #include "probes/unwritten_samples.hpp"
 #include "runtime/gate.hpp"
 #include "runtime/turns.hpp"
@@ -70,7 +71,8 @@ class check_service {
 
     [[nodiscard]] std::vector<assignment> assignments_for(const std::string& node) const;
     /// What a node has measured; what else a sample says about its node does not count. One that was given before, and
-    /// one that the node was not to measure, changes nothing. `durable` is called on the strand once all are on disk.
+    /// one that the node was not to measure, changes nothing. `durable` is called on the strand once all are on disk;
+    /// never when there is no room to keep them until then, so that whoever has them on a disk gives them again.
     void take(const std::string& node, std::vector<model::sample> samples, std::function<void()> durable = {});
 
     /// `ask` is called for each node that is to measure now; see run_now.
@@ -122,7 +124,8 @@ class check_service {
 
     void follow(const std::string& name, const check_book::entry& now);
     void changed(transitions made);
-    void take_one(model::sample& found, base::wall_time now, transitions& made);
+    /// Without `keep` it is judged only; see unkept_samples.
+    void take_one(model::sample& found, base::wall_time now, transitions& made, bool keep);
     void plan_look();
     void arm_look();
     void plan_assignments();
@@ -145,6 +148,7 @@ class check_service {
     anchor_set anchors_;
     check_metrics metrics_;
     unwritten_samples unwritten_;
+    unkept_samples unkept_;
     transitions untold_;
     bool telling_ = false;
     bool stopped_ = true;

@@ -29,6 +29,9 @@ class unwritten_samples {
 
     void wait(std::function<void()> durable) { durable_.push_back(std::move(durable)); }
 
+    /// So much waits for the disk that what somebody else can keep for longer had better stay there.
+    [[nodiscard]] bool crowded() const noexcept { return bytes_ > most_ / 2 || durable_.size() >= most_waiting; }
+
     [[nodiscard]] bool empty() const noexcept { return count_ == 0 && durable_.empty(); }
 
     [[nodiscard]] load take();
@@ -38,6 +41,8 @@ class unwritten_samples {
     [[nodiscard]] std::size_t take_dropped() noexcept;
 
   private:
+    static constexpr std::size_t most_waiting = 65'536;
+
     void shrink();
 
     const std::size_t most_;

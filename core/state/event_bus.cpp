@@ -6,23 +6,34 @@
 
 namespace ferrule::state {
 
+namespace {
+
+std::size_t size_of(const event& what) noexcept {
+    return sizeof(event) + what.topic.size() + what.key.size() + what.data.size();
+}
+
+} // namespace
+
 // Shared by the bus, which fills the queue from any thread, and the listener, which empties it on its own executor.
 struct subscription::shared : std::enable_shared_from_this<shared> {
-    shared(asio::any_io_executor executor, event_bus::filter filter, std::size_t limit)
+    shared(asio::any_io_executor executor, event_bus::filter filter, std::size_t most, std::size_t most_bytes)
         : on(std::move(executor))
         , wanted(std::move(filter))
-        , queue_limit(limit)
+        , queue_limit(most)
+        , byte_limit(most_bytes)
         , ready(on) {}
 
     asio::any_io_executor on;
     event_bus::filter wanted;
     std::size_t queue_limit;
+    std::size_t byte_limit;
     runtime::event ready; // only on `on`
     std::atomic<bool> ended{false};
 
     mutable std::mutex mutex;
     std::vector<event_ptr> queue;
     std::size_t replayed = 0; // of the queue, those that a resumption brought
+    std::size_t bytes = 0;    // of the others
     std::uint64_t lost = 0;
     bool woken = false;
     bool closed = false;
@@ -32,12 +43,15 @@ struct subscription::shared : std::enable_shared_from_this<shared> {
         const std::lock_guard lock(mutex);
         if (closed)
             return;
-        if (queue.size() - replayed >= queue_limit) {
+        const auto size = size_of(*happened);
+        const auto waiting = queue.size() - replayed;
+        if (waiting >= queue_limit || (waiting > 0 && bytes + size > byte_limit)) {
             lost += queue.size();
             queue.clear();
-            replayed = 0;
+            replayed = bytes = 0;
         }
         queue.push_back(happened);
+        bytes += size;
         wake();
     }
 
@@ -76,7 +90,7 @@ asio::awaitable<std::vector<event_ptr>> subscription::next(base::steady_time dea
             if (!inner->queue.empty() || inner->closed) {
                 inner->woken = inner->closed;
                 inner->ready.reset();
-                inner->replayed = 0;
+                inner->replayed = inner->bytes = 0;
                 co_return std::exchange(inner->queue, {});
             }
             inner->woken = false;
@@ -102,9 +116,11 @@ void subscription::close() {
     inner_->close();
 }
 
-event_bus::event_bus(std::size_t history, std::size_t queue_limit)
-    : history_limit_(history)
-    , queue_limit_(queue_limit) {}
+event_bus::event_bus()
+    : event_bus(limits()) {}
+
+event_bus::event_bus(limits wanted)
+    : limits_(wanted) {}
 
 event_bus::~event_bus() {
     close();
@@ -142,19 +158,24 @@ void event_bus::publish(std::string topic, std::string key, std::string data) {
     for (const auto& weak : subscriptions_)
         if (const auto listener = weak.lock(); listener && listener->wanted(*happened))
             listener->offer(happened);
-    if (happened->topic.ends_with(".output") || history_limit_ == 0)
-        return;
+    if (!happened->topic.ends_with(".output") && limits_.history != 0)
+        keep(happened);
+}
+
+void event_bus::keep(const event_ptr& happened) {
     history_.push_back(happened);
-    if (history_.size() > history_limit_) {
+    history_bytes_ += size_of(*happened);
+    while (history_.size() > limits_.history || history_bytes_ > limits_.bytes) {
         forgotten_ = history_.front()->id;
+        history_bytes_ -= size_of(*history_.front());
         history_.pop_front();
     }
 }
 
 std::unique_ptr<subscription> event_bus::subscribe(asio::any_io_executor on, filter wanted,
                                                    std::optional<std::uint64_t> after, std::size_t queue_limit) {
-    const auto limit = queue_limit == 0 ? queue_limit_ : queue_limit;
-    auto inner = std::make_shared<subscription::shared>(std::move(on), std::move(wanted), limit);
+    const auto limit = queue_limit == 0 ? limits_.queue : queue_limit;
+    auto inner = std::make_shared<subscription::shared>(std::move(on), std::move(wanted), limit, limits_.bytes);
     const std::lock_guard lock(mutex_);
     if (gap_.exchange(false))
         forgotten_ = next_id_++; // stands for what nobody listened to

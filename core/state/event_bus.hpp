@@ -34,7 +34,7 @@ using event_ptr = std::shared_ptr<const event>;
 
 class event_bus;
 
-/// A listener's queue. `next` gives the events in order; when the listener is too slow for its limit the queue is
+/// A listener's queue. `next` gives the events in order; when the listener is too slow for its limits the queue is
 /// emptied and `lagged` says how many were lost, so that it can say so and start anew. What a resumption brings does
 /// not count towards the limit. Destroying it ends the subscription. next() on the executor it was made with.
 class subscription {
@@ -55,12 +55,21 @@ class subscription {
 };
 
 /// Fan-out in memory. publish is cheap when nobody listens, never blocks on a listener, and keeps the last events of
-/// each topic but those that end in `.output` for resume by id. Thread-safe.
+/// each topic but those that end in `.output` for resume by id, up to a number and an amount of memory. Thread-safe.
 class event_bus {
   public:
     using filter = std::function<bool(const event&)>;
 
-    explicit event_bus(std::size_t history = 4096, std::size_t queue_limit = 1024);
+    /// Limits of what is kept and of each listener's queue; the bytes hold for either by itself. Without a history
+    /// nobody can resume.
+    struct limits {
+        std::size_t history = 4096; ///< Events.
+        std::size_t queue = 1024;   ///< Events.
+        std::size_t bytes = std::size_t{16} << 20U;
+    };
+
+    event_bus();
+    explicit event_bus(limits wanted);
     ~event_bus();
 
     /// Whether anyone would see an event, to skip making it. Stays true for a while after the last listener has gone,
@@ -83,12 +92,13 @@ class event_bus {
 
   private:
     void remove_ended();
+    void keep(const event_ptr& happened);
 
     mutable std::mutex mutex_;
     std::vector<std::weak_ptr<subscription::shared>> subscriptions_;
     std::deque<event_ptr> history_;
-    std::size_t history_limit_;
-    std::size_t queue_limit_;
+    std::size_t history_bytes_ = 0;
+    const limits limits_;
     std::uint64_t next_id_ = 1;
     std::uint64_t forgotten_ = 0; ///< Up to this id events may have been lost to those who resume.
     bool closed_ = false;

@@ -177,6 +177,56 @@ TEST_CASE("a delivery is acknowledged once it is on disk") {
     CHECK(durable);
 }
 
+TEST_CASE("what finds no room is judged, stays with its agent, and is kept when it comes again") {
+    place at;
+    auto check = edge();
+    check.max_attempts = 1;
+    probes::check_options wanted;
+    wanted.most_unwritten = 2'000;
+    service_rig on(at.path, at.clock, {check}, {"local"}, wanted);
+    std::promise<void> standing;
+    std::promise<void> go_on;
+    asio::post(on.loop.get_executor(), [&] { // nothing is written meanwhile
+        standing.set_value();
+        go_on.get_future().wait();
+    });
+    standing.get_future().wait();
+    for (int i = 0; i < 10; ++i) {
+        at.clock.ms += 10'000;
+        on.measure("edge", "r1", true);
+    }
+    at.clock.ms += 10'000;
+    model::sample last;
+    last.check = "edge";
+    last.target = "r1";
+    last.at = at.clock.wall_now();
+    last.reason = "nobody is there";
+    std::atomic<int> acknowledged = 0;
+    on.service->take("local", {last}, [&] { ++acknowledged; });
+    const bool judged = on.state("edge")["targets"][0]["state"] == "critical";
+    go_on.set_value();
+    on.settle();
+    CHECK(judged);
+    CHECK(acknowledged == 0);
+    on.service->take("local", {last}, [&] { ++acknowledged; });
+    on.service->take("local", {last}, [&] { ++acknowledged; }); // kept once
+    on.settle();
+    CHECK(acknowledged == 2);
+    probes::result_query asked;
+    asked.check = "edge";
+    asked.limit = 100;
+    const auto kept = on.wait(on.service->results(asked));
+    REQUIRE(kept);
+    const auto down = std::count_if(kept->items.begin(), kept->items.end(),
+                                    [](const auto& each) { return each["success"] == false; });
+    CHECK(down == 1);
+    probes::figures_query all;
+    all.check = "edge";
+    const auto figures = on.wait(on.service->figures(all));
+    REQUIRE(figures);
+    CHECK((*figures)["items"][0]["count"] == 11);
+}
+
 TEST_CASE("two of three locations must agree, and one that is cut off from its anchors does not vote") {
     place at;
     auto check = edge();

@@ -115,10 +115,11 @@ class service_rig {
 
     /// Everything that was taken is on disk.
     void settle() {
-        std::promise<void> done;
-        service->take("nobody", {}, [&] { done.set_value(); });
         probes::result_query any;
         any.check = book->all().front().definition->name;
+        REQUIRE(wait(service->results(any))); // makes room, if there is none
+        std::promise<void> done;
+        service->take("nobody", {}, [&] { done.set_value(); });
         REQUIRE(wait(service->results(any)));
         auto written = done.get_future();
         REQUIRE(written.wait_for(60s) == std::future_status::ready);

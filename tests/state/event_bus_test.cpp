@@ -65,7 +65,7 @@ TEST_CASE("waiting ends without an event at the deadline, and with the next even
 
 TEST_CASE("a listener that is too slow loses its queue and learns how much") {
     test::asio::io_context loop;
-    event_bus bus(100, 3);
+    event_bus bus({.history = 100, .queue = 3});
     const auto slow = bus.subscribe(loop.get_executor(), everything);
     const auto patient = bus.subscribe(loop.get_executor(), everything, std::nullopt, 10);
     for (int i = 1; i <= 5; ++i)
@@ -78,7 +78,7 @@ TEST_CASE("a listener that is too slow loses its queue and learns how much") {
 
 TEST_CASE("a listener that comes back gets what it missed, however much that is, and output is not kept") {
     test::asio::io_context loop;
-    event_bus bus(100, 3);
+    event_bus bus({.history = 100, .queue = 3});
     bus.publish("job", "a", "1");
     bus.publish("job.output", "a", "2");
     for (int i = 3; i <= 20; ++i)
@@ -94,7 +94,7 @@ TEST_CASE("a listener that comes back gets what it missed, however much that is,
 
 TEST_CASE("a listener that comes back too late learns that something is gone") {
     test::asio::io_context loop;
-    event_bus bus(3);
+    event_bus bus({.history = 3});
     for (int i = 1; i <= 10; ++i)
         bus.publish("job", "a", std::to_string(i));
     CHECK(bus.subscribe(loop.get_executor(), everything, 6)->lagged() == 1);
@@ -143,7 +143,7 @@ TEST_CASE("listeners on several threads each see all events of several publisher
     constexpr int each_publishes = 500;
     constexpr std::size_t total = publishers * each_publishes;
     runtime::io loop(4);
-    event_bus bus(16, total);
+    event_bus bus({.history = 16, .queue = total});
     std::vector<std::future<std::vector<int>>> all;
     for (int i = 0; i < 4; ++i) {
         const auto strand = loop.make_strand();
@@ -175,4 +175,28 @@ TEST_CASE("listeners on several threads each see all events of several publisher
         CHECK(before < each);
         before = each;
     }
+}
+
+TEST_CASE("what is kept is bounded by its size as well, and who resumes hears that something is missing") {
+    test::asio::io_context loop;
+    event_bus bus({.bytes = 10'000});
+    const std::string large(4'000, 'x');
+    for (int i = 0; i < 100; ++i)
+        bus.publish("job.result", "a", large);
+    const auto events = bus.subscribe(loop.get_executor(), everything, 0);
+    CHECK(next(loop, *events).size() == 2);
+    CHECK(events->lagged() == 98);
+}
+
+TEST_CASE("a listener that does not read holds events up to a size, but always the last") {
+    test::asio::io_context loop;
+    event_bus bus({.history = 0, .bytes = 10'000});
+    const auto events = bus.subscribe(loop.get_executor(), everything);
+    for (int i = 0; i < 100; ++i)
+        bus.publish("job.output", "a", std::string(4'000, 'x'));
+    const auto left = next(loop, *events).size();
+    CHECK(left <= 2);
+    CHECK(events->lagged() == 100 - left);
+    bus.publish("job.output", "a", std::string(20'000, 'y'));
+    CHECK(next(loop, *events).size() == 1);
 }

@@ -10,7 +10,9 @@
 #include "runtime/spawn.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace ferrule::fleet::exec {
@@ -244,9 +246,11 @@ asio::awaitable<result<model::fleet_command>> command_center::cancel(std::string
     if (!known)
         co_return known.error();
     outbox out;
-    std::vector<store::record> records;
     std::vector<task_ptr> asked;
+    std::optional<begun_write> writing;
+    const auto on = co_await asio::this_coro::executor;
     {
+        std::vector<store::record> records;
         const std::lock_guard lock(mutex_);
         const auto at = commands_.find(id);
         if (at == commands_.end())
@@ -270,9 +274,11 @@ asio::awaitable<result<model::fleet_command>> command_center::cancel(std::string
             asked.push_back(each);
             records.push_back(records_.make(each->now));
         }
+        // Begun here, or the record of a task that ends meanwhile would come before it.
+        writing.emplace(records_.begin(std::move(records), on));
     }
     send(out);
-    const auto stored = co_await written(std::move(records));
+    const auto stored = co_await writing->done();
     if (!stored)
         co_return stored.error();
     outbox orders;

@@ -97,6 +97,10 @@ void command_records::write(std::vector<store::record> all, std::function<void(r
     records_.write(std::move(all), std::move(done));
 }
 
+begun_write command_records::begin(std::vector<store::record> all, const asio::any_io_executor& on) {
+    return {records_, std::move(all), on};
+}
+
 void command_records::note(const audit_entry& happened) {
     note(happened, [] {});
 }

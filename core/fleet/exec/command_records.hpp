@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json_fwd.hpp"
+#include "fleet/store_write.hpp"
 #include "model/command.hpp"
 #include "model/page.hpp"
 #include "store/store.hpp"
@@ -57,6 +58,8 @@ class command_records {
     [[nodiscard]] store::record make_key(const std::string& key, const std::string& command,
                                          const std::string& fingerprint) const;
     void write(std::vector<store::record> all, std::function<void(result<void>)> done);
+    /// To be awaited on `on`.
+    begun_write begin(std::vector<store::record> all, const asio::any_io_executor& on);
     /// Nobody waits; a failure is logged.
     void note(const audit_entry& happened);
     /// As above; `done` once it is on disk, or was before.

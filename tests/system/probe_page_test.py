@@ -198,6 +198,13 @@ class SameAsTheOriginal(Page):
                 self.assertEqual(sorted(got), sorted(wanted))
                 steady = [each for each in wanted if not TIMES.search(each[0])]
                 self.assertEqual({each: got[each] for each in steady}, {each: wanted[each] for each in steady})
+        web = self.web.at
+        for module, target, up in (("web_socks", web, 1), ("web_socks", f"https://{self.nginx.at}", 1), ("web_socks_refused", web, 0),
+                                   ("web_login", f"http://me:wrong@{web}/private", 0), ("web_wrong_login", f"http://me:secret@{web}/private", 1),
+                                   ("web_other_scheme", f"http://me:secret@{web}/private", 1), ("web_own_header", f"http://me:wrong@{web}/private", 1),
+                                   ("web_not_utf8", f"{web}/latin1", 1), ("web", f"{web}/a b", 1)):
+            with self.subTest("what is up", module=module, target=target):
+                self.assertIn(f"\nprobe_success {up}\n", probe(self.ours, module, target))
         with self.subTest("what an answer that is not compressed is worth"):
             got, wanted = (series_of(probe(each, "web_compressed", self.web.at)) for each in (self.ours, self.theirs))
             self.assertEqual((sorted(got), got[("probe_success", "gauge", ())]), (sorted(wanted), 0))

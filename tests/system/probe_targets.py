@@ -148,11 +148,12 @@ class Socks:
         port = free_port()
         self.at = f"127.0.0.1:{port}"
         self._program = Program(MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", user, "-P", password, folder=folder)
-        # It says nothing when it is up, and takes no socket that listens already.
+        # It says nothing when it is up, and takes no socket that listens already. From another address, for a socket could meet itself at a
+        # port where nobody listens.
         last = time.monotonic() + LIMIT_S
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
+                socket.create_connection(("127.0.0.1", port), LIMIT_S, source_address=("127.0.0.2", 0)).close()
                 return
             except ConnectionRefusedError:
                 if time.monotonic() > last:

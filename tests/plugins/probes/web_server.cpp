@@ -30,6 +30,9 @@ std::string pem(Write write) {
 
 /// For a server that does not say when it is up, and cannot be given a socket that listens already.
 void wait_for_listener(std::uint16_t port) {
+    sockaddr_in from{}; // another address than the server's: a socket could meet itself at a port where nobody listens
+    from.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
@@ -38,7 +41,8 @@ void wait_for_listener(std::uint16_t port) {
     bool there = false;
     while (!there && std::chrono::steady_clock::now() < last) {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        there = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
+        there = ::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof(from)) == 0 &&
+                ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
         ::close(fd);
         std::this_thread::yield();
     }

@@ -95,6 +95,9 @@ class agent_routes {
         const bool unknown = parameters.boolean("unknown");
         if (parameters.fault())
             co_return problem_reply(asked, *parameters.fault());
+        if (forget && unknown)
+            co_return problem_reply(asked, error("invalid_request", "forget and unknown exclude each other: one that "
+                                                                    "is to be refused must not be forgotten"));
         std::string name(asked.param("name"));
         auto ending = forget ? fleet_.agents().forget(std::move(name)) : fleet_.revoke(std::move(name), unknown);
         const auto done = co_await std::move(ending);
@@ -146,7 +149,8 @@ void add_agents(endpoints& to, const services& over) {
                            "Revoke an agent at once; it may come back with a new join token only");
     revoke.query = {{"forget", "Remove the record of one that is revoked and whose certificate has expired",
                      R"({"type":"boolean","default":false})"},
-                    {"unknown", "Refuse it even though it never came here: another controller admitted it",
+                    {"unknown",
+                     "Refuse it even though it never came here: another controller admitted it; not with forget",
                      R"({"type":"boolean","default":false})"}};
     revoke.answers = {{204, "It is revoked, or forgotten", ""}};
     revoke.problems = {400, 404, 409};

@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/secret.hpp"
 #include "fleet/joining.hpp"
 #include "fleet/protocol/frame.hpp"
 #include "net/web_socket_client.hpp"
@@ -95,28 +96,39 @@ asio::awaitable<void> agent_link::rest(base::duration limit) {
 }
 
 asio::awaitable<void> agent_link::run(runtime::gate::pass pass) {
-    auto found = parts_.identity.load();
-    if (!found)
-        base::log::error("fleet", found.error().message());
-    else
-        identity_ = std::move(*found);
+    find_identity();
     auto step = plan_.begin();
     while (!stopping_.is_set()) {
         co_await rest(step.wait);
         if (stopping_.is_set())
             break;
         const auto controller = parts_.settings.controllers.at(step.controller);
-        if (!identity_) {
+        if (!identity_ && !find_identity()) {
             const auto joined = co_await join(controller);
             if (!joined) {
                 complain(controller, joined.error());
-                step = is_about_token(joined.error().code()) ? plan_.refused() : plan_.failed();
+                step = is_about_token(joined.error().code()) ? plan_.refused(true) : plan_.failed();
                 continue;
             }
         }
         step = co_await serve(controller);
     }
     static_cast<void>(pass);
+}
+
+// Whether there is another one than before: `ferrule agent enrol` may have joined beside this process.
+bool agent_link::find_identity() {
+    auto found = parts_.identity.load();
+    if (!found) {
+        if (!std::exchange(identity_unreadable_, true))
+            base::log::error("fleet", found.error().message());
+        return false;
+    }
+    identity_unreadable_ = false;
+    if (!*found || (identity_ && identity_->facts.fingerprint == (*found)->facts.fingerprint))
+        return false;
+    identity_ = std::move(*found);
+    return true;
 }
 
 asio::awaitable<result<void>> agent_link::join(std::string controller) {
@@ -153,6 +165,7 @@ asio::awaitable<protocol::reconnect::step> agent_link::serve(std::string control
     auto dialed =
         co_await net::dial_web_socket(parts_.names, controller, *context, limits(), parts_.settings.connect_timeout);
     std::optional<error> refused;
+    bool proven = false;
     if (!dialed) {
         complain(controller, dialed.error());
         if (is_about_certificate(dialed.error().code()))
@@ -189,6 +202,11 @@ asio::awaitable<protocol::reconnect::step> agent_link::serve(std::string control
             co_return plan_.lost();
         if (is_about_certificate(why.code))
             refused = error(why.code, why.message);
+        proven = true;
+    }
+    if (refused && find_identity()) {
+        token_spent_ = false;
+        co_return plan_.begin();
     }
     // A token that was given since may let it in again; one that did not is not shown twice.
     if (refused && !parts_.settings.join_token.empty() && !token_spent_) {
@@ -198,7 +216,7 @@ asio::awaitable<protocol::reconnect::step> agent_link::serve(std::string control
             co_return plan_.begin();
         complain(controller, joined.error());
     }
-    co_return refused ? plan_.refused() : plan_.failed();
+    co_return refused ? plan_.refused(proven) : plan_.failed();
 }
 
 asio::awaitable<void> agent_link::converse(std::shared_ptr<net::web_socket> over) {
@@ -207,7 +225,7 @@ asio::awaitable<void> agent_link::converse(std::shared_ptr<net::web_socket> over
             side_->alive(parts_.clock.steady_now());
     });
     for (;;) {
-        const auto got = co_await over->read();
+        auto got = co_await over->read();
         if (!got) {
             lost_because_ = got.error().message();
             break;
@@ -218,6 +236,7 @@ asio::awaitable<void> agent_link::converse(std::shared_ptr<net::web_socket> over
             base::log::error("fleet", "an exception while a message was handled", {{"what", what.what()}});
             end({"internal", "the agent failed to handle a message", {}});
         }
+        base::wipe(*got); // an order holds logins
     }
     over->cut_off();
 }

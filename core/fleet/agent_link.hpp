@@ -85,6 +85,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
 
     asio::awaitable<void> run(runtime::gate::pass pass);
     asio::awaitable<void> rest(base::duration limit);
+    bool find_identity();
     asio::awaitable<result<void>> join(std::string controller);
     asio::awaitable<protocol::reconnect::step> serve(std::string controller);
     asio::awaitable<void> converse(std::shared_ptr<net::web_socket> over);
@@ -104,6 +105,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
     asio::cancellation_signal cancel_;
     protocol::reconnect plan_;
     std::optional<agent_identity> identity_;
+    bool identity_unreadable_ = false; ///< Which is said once.
     std::optional<base::secret> renewal_key_;
     base::wall_time renew_again_at_{};
     bool token_spent_ = false;

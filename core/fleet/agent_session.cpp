@@ -37,7 +37,8 @@ asio::awaitable<void> agent_session::run(session_ptr self) {
             self->lost_because_ = got.error().message();
             break;
         }
-        self->spoken_.store(true, std::memory_order_relaxed);
+        auto before = stage::silent;
+        self->stands_.compare_exchange_strong(before, stage::speaking, std::memory_order_relaxed);
         try {
             self->side_.received(*got, self->owner_.time().steady_now());
         } catch (const std::exception& what) {
@@ -142,6 +143,7 @@ void agent_session::end(std::string code, std::string reason) {
     end_code_ = std::move(code);
     end_reason_ = std::move(reason);
     ended_at_ = owner_.time().steady_now();
+    stands_.store(stage::answered, std::memory_order_relaxed);
     over_->close(end_code_);
 }
 

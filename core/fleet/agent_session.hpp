@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/doorstep.hpp"
 #include "fleet/protocol/controller_side.hpp"
 #include "net/web_socket.hpp"
 
@@ -40,7 +41,9 @@ class session_owner {
 };
 
 /// Ties the protocol to a WebSocket. Lives on the socket's executor; send, tick, end_with and cut_off from any thread.
-class agent_session final : public protocol::controller_actions, public std::enable_shared_from_this<agent_session> {
+class agent_session final : public protocol::controller_actions,
+                            public visitor,
+                            public std::enable_shared_from_this<agent_session> {
   public:
     agent_session(session_owner& owner, std::shared_ptr<net::web_socket> over);
 
@@ -53,24 +56,24 @@ class agent_session final : public protocol::controller_actions, public std::ena
 
     void cut_off() { over_->cut_off(); }
 
-    /// What its certificate says; empty when it showed none.
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
     [[nodiscard]] const net::certificate_facts& certificate() const noexcept { return facts_; }
 
-    [[nodiscard]] const std::string& address() const noexcept { return over_->address(); }
+    [[nodiscard]] const std::string& address() const noexcept override { return over_->address(); }
 
     [[nodiscard]] const std::vector<std::string>& features() const noexcept { return features_; }
 
     [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
 
-    /// Whether it has sent anything. Thread-safe.
-    [[nodiscard]] bool has_spoken() const noexcept { return spoken_.load(std::memory_order_relaxed); }
+    [[nodiscard]] stage stands() const noexcept override { return stands_.load(std::memory_order_relaxed); }
 
     /// Whether its owner has told of it; for the owner, in the turn of its name.
     bool announced = false;
 
     [[nodiscard]] bool said_goodbye() const noexcept { return end_code_ == "goodbye"; }
+
+    [[nodiscard]] bool never_greeted() const noexcept { return end_code_ == "greet_timeout"; }
 
     [[nodiscard]] std::string end_reason() const { return end_code_.empty() ? lost_because_ : end_reason_; }
 
@@ -105,7 +108,7 @@ class agent_session final : public protocol::controller_actions, public std::ena
     std::string lost_because_;
     base::steady_time ended_at_{};
     bool renewing_ = false;
-    std::atomic<bool> spoken_ = false;
+    std::atomic<stage> stands_ = stage::silent;
 };
 
 } // namespace ferrule::fleet

@@ -42,7 +42,8 @@ agents_hub::agents_hub(runtime::io& loop, const pki::authority& ca, enroller& ad
     , clock_(clock)
     , settings_(std::move(wanted))
     , name_(std::move(name))
-    , timer_(std::make_shared<asio::steady_timer>(loop.make_strand())) {
+    , timer_(std::make_shared<asio::steady_timer>(loop.make_strand()))
+    , doorstep_(settings_.max_handshakes) {
     greeting_.program = std::move(version);
     greeting_.greet_limit = settings_.handshake_timeout;
     net::web_socket_events tell;
@@ -117,17 +118,21 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
     if (!pass)
         return;
     auto made = std::make_shared<agent_session>(*this, std::move(socket));
+    session_ptr displaced;
     {
         const std::lock_guard lock(mutex_);
         if (stopping_)
             return;
-        if (made->name().empty()) {
-            // Anyone can come without a certificate; an agent that wants to join comes again.
-            if (strangers_.size() >= settings_.max_handshakes && !take_place_of_silent())
-                return made->cut_off();
-            strangers_.push_back(made);
-        }
+        displaced = std::static_pointer_cast<agent_session>(doorstep_.came(made));
         every_.insert(made);
+    }
+    if (displaced) {
+        const bool answered = displaced->stands() == visitor::stage::answered;
+        displaced->cut_off();
+        if (!answered)
+            turned_away(*displaced, displaced->name().empty()
+                                        ? "another that wants to join took its place"
+                                        : "a newer connection with the same certificate came before it had greeted");
     }
     const auto on = made->get_executor();
     auto reading = agent_session::run(std::move(made));
@@ -136,17 +141,6 @@ void agents_hub::opened(std::shared_ptr<net::web_socket> socket) {
                        if (what)
                            runtime::log_escaped("agent session", what);
                    });
-}
-
-// Who wants to join says so at once, so the oldest that says nothing is in the way. With the lock held.
-bool agents_hub::take_place_of_silent() {
-    const auto silent =
-        std::find_if(strangers_.begin(), strangers_.end(), [](const auto& each) { return !each->has_spoken(); });
-    if (silent == strangers_.end())
-        return false;
-    (*silent)->cut_off();
-    strangers_.erase(silent);
-    return true;
 }
 
 std::mutex& agents_hub::turn_of(const std::string& agent) {
@@ -172,6 +166,16 @@ void agents_hub::refused(const std::string& address, const error& why,
     }
     if (refusals_.is_news({{}, host, why.message()}, now))
         base::log::info("fleet", "a connection came to nothing", {{"address", address}, {"reason", why.message()}});
+}
+
+// One that came to nothing after the handshake.
+void agents_hub::turned_away(const agent_session& who, const std::string& why) {
+    if (hear_refused_)
+        hear_refused_(false);
+    const auto host = who.address().substr(0, who.address().rfind(':'));
+    if (refusals_.is_news({who.name(), host, why}, clock_.steady_now()))
+        base::log::info("fleet", "a connection came to nothing",
+                        {{"agent", who.name()}, {"address", who.address()}, {"reason", why}});
 }
 
 void agents_hub::log_repeated() {
@@ -205,13 +209,17 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
                                       std::chrono::seconds(30)};
         }
         older = std::exchange(place, by);
+        doorstep_.left(by);
     }
-    if (older) {
-        base::log::warn("fleet", "a newer connection replaces an older one of the same agent",
+    constexpr const char* replaced = "a newer connection replaces an older one of the same agent";
+    const auto host = by->address().substr(0, by->address().rfind(':'));
+    if (older && refusals_.is_news({by->name(), host, replaced}, clock_.steady_now()))
+        base::log::warn("fleet", replaced,
                         {{"agent", by->name()},
                          {"older", older->address()},
                          {"newer", by->address()},
                          {"same_process", older->boot_id() == by->boot_id() ? "yes" : "no"}});
+    if (older) {
         older->end_with(
             {"replaced", "a newer connection with the same certificate replaces this one", std::chrono::seconds(30)});
         if (std::exchange(older->announced, false))
@@ -244,12 +252,14 @@ void agents_hub::ended(const session_ptr& by) {
     {
         const std::lock_guard lock(mutex_);
         every_.erase(by);
-        std::erase(strangers_, by);
+        doorstep_.left(by);
         if (const auto at = by_name_.find(by->name()); at != by_name_.end() && at->second == by) {
             by_name_.erase(at);
             current = true;
         }
     }
+    if (by->never_greeted())
+        turned_away(*by, by->end_reason());
     if (!current)
         return;
     base::log::info("fleet", "an agent's connection has ended",

@@ -14,6 +14,7 @@
 
 #include "config/fleet_settings.hpp"
 #include "fleet/agent_session.hpp"
+#include "fleet/doorstep.hpp"
 #include "fleet/enroller.hpp"
 #include "fleet/link.hpp"
 #include "fleet/refusal_log.hpp"
@@ -76,8 +77,8 @@ class agents_hub final : public agents_link, public session_owner {
     void refused(const std::string& address, const error& why, const std::optional<net::tls_stream::refusal>& whose);
     void sweep();
     asio::awaitable<void> sweeping(std::shared_ptr<asio::steady_timer> timer, runtime::gate::pass pass);
+    void turned_away(const agent_session& who, const std::string& why);
     void log_repeated();
-    bool take_place_of_silent();
     std::mutex& turn_of(const std::string& agent);
     [[nodiscard]] session_ptr find(const std::string& agent) const;
     [[nodiscard]] std::vector<session_ptr> all() const;
@@ -106,8 +107,8 @@ class agents_hub final : public agents_link, public session_owner {
     std::array<std::mutex, 32> turns_;
     mutable std::mutex mutex_; ///< For what follows.
     std::map<std::string, session_ptr> by_name_;
-    std::set<session_ptr> every_;        ///< Also those that have not greeted.
-    std::vector<session_ptr> strangers_; ///< Of them those that showed no certificate, as they came.
+    std::set<session_ptr> every_; ///< Also those that have not greeted.
+    doorstep doorstep_;           ///< Of them those.
     bool stopping_ = false;
 };
 

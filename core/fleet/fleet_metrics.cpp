@@ -107,10 +107,14 @@ void fleet_metrics::refresh() {
 void fleet_metrics::show_each(const std::vector<agent_ptr>& all) {
     const std::lock_guard lock(mutex_);
     std::set<std::string> shown;
-    for (const auto& each : all) { // by name, so that those that have series keep them
-        if (shown.size() == most_)
-            break;
-        shown.insert(each->name);
+    // Who has series keeps them: one that comes and goes would be of no use to anybody.
+    for (const bool known : {true, false})
+        for (const auto& each : all)
+            if (shown.size() < most_ && each_.contains(each->name) == known)
+                shown.insert(each->name);
+    for (const auto& each : all) {
+        if (!shown.contains(each->name))
+            continue;
         auto& its = each_[each->name];
         if (its.up == nullptr) {
             const prometheus::Labels labels{{"agent", each->name}};

@@ -19,8 +19,9 @@ namespace ferrule::fleet {
 
 class agents_hub;
 
-/// Sums over all agents, and for the first `most_agents` of them by name also series of their own: each costs memory
-/// here and in Prometheus, so what is beyond has none and is counted. References must outlive it. Thread-safe.
+/// Sums over all agents, and for at most `most_agents` of them also series of their own, which these keep as long
+/// as they are known: each costs memory here and in Prometheus, so what is beyond has none and is counted. References
+/// must outlive it. Thread-safe.
 class fleet_metrics {
   public:
     fleet_metrics(prometheus::Registry& in, const agent_directory& agents, const base::clock& clock,

@@ -2,6 +2,7 @@
 
 #include "net/listen_address.hpp"
 
+#include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
 namespace ferrule::net {
@@ -35,8 +36,16 @@ std::string origin_of(const asio::ip::address& from) {
     const auto v6 = from.to_v6();
     if (v6.is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-    const auto bytes = v6.to_bytes();
-    return {reinterpret_cast<const char*>(bytes.data()), 7};
+    return asio::ip::network_v6(v6, 56).canonical().to_string();
+}
+
+std::string origin_of_peer(std::string_view endpoint) {
+    auto host = endpoint.substr(0, endpoint.rfind(':'));
+    if (host.size() > 1 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    boost::system::error_code failed;
+    const auto address = asio::ip::make_address(std::string(host), failed);
+    return failed ? std::string(endpoint) : origin_of(address);
 }
 
 } // namespace ferrule::net

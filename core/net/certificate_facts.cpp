@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
@@ -60,6 +61,16 @@ certificate_facts facts_of(const X509* certificate) {
     out.not_before = time_of(X509_get0_notBefore(certificate));
     out.not_after = time_of(X509_get0_notAfter(certificate));
     return out;
+}
+
+certificate_facts fit_to_show(certificate_facts of) {
+    constexpr std::size_t longest_name = 128;
+    constexpr std::size_t longest_serial = 64;
+    of.name.resize(std::min(of.name.size(), longest_name));
+    std::replace_if(
+        of.name.begin(), of.name.end(), [](char each) { return each < ' ' || each > '~'; }, '?');
+    of.serial.resize(std::min(of.serial.size(), longest_serial));
+    return of;
 }
 
 std::string openssl_reason() {

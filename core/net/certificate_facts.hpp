@@ -21,6 +21,10 @@ struct certificate_facts {
 /// Never fails; what a certificate does not have stays empty.
 certificate_facts facts_of(const X509* certificate);
 
+/// What may be shown of a certificate that nobody we trust has signed: whoever made it chose how long its name and its
+/// serial number are, and what is in them. At most 128 bytes of the name and 64 of the number, printable ASCII.
+certificate_facts fit_to_show(certificate_facts of);
+
 /// OpenSSL's oldest reason of this thread's error queue, which is emptied.
 std::string openssl_reason();
 

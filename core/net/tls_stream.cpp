@@ -81,6 +81,7 @@ tls_stream::tls_stream(asio::ip::tcp::socket socket, tls_context context, side a
             found.reason = std::move(*why);
             X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REVOKED);
         } else {
+            found.whose = fit_to_show(std::move(found.whose));
             found.reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain));
         }
         state->refused = std::move(found);

@@ -121,6 +121,10 @@ TEST_CASE("an agent is revoked by administrators, at once, and forgotten no soon
     CHECK(shown["state"] == "revoked");
     CHECK(at.on.ask("admin", "DELETE /api/v1/agents/edge1?forget=true").status == 409);
     CHECK(at.on.ask("admin", "DELETE /api/v1/agents/edge9").status == 404);
+    const auto both = at.on.ask("admin", "DELETE /api/v1/agents/edge9?unknown=true&forget=true");
+    CHECK(both.status == 400);
+    CHECK(json::parse(both.body)["code"] == "invalid_request");
+    CHECK(at.on.get("/api/v1/agents/edge9", 404)["code"] == "agent_not_found"); // neither was done
     // Nobody here knows how long the certificate lasts that another controller gave it.
     CHECK(at.on.ask("admin", "DELETE /api/v1/agents/edge9?unknown=true").status == 204);
     CHECK(at.on.ask("admin", "DELETE /api/v1/agents/edge9?forget=true").status == 409);

@@ -206,29 +206,40 @@ TEST_CASE("controllers are tried in turn, and the one that was connected first a
 
 TEST_CASE("one that is refused for what it is asks ever more rarely, and of several controllers all of them first") {
     auto alone = plan(1, 0.5);
-    const auto at_first = alone.refused().wait;
+    const auto at_first = alone.refused(true).wait;
     CHECK(at_first == 375ms); // half of the bound, and half of the other half
-    CHECK(alone.refused().wait == 750ms);
+    CHECK(alone.refused(true).wait == 750ms);
     for (int i = 0; i < 20; ++i)
-        alone.refused();
-    CHECK(alone.refused().wait == 45min);
+        alone.refused(true);
+    CHECK(alone.refused(true).wait == 45min);
     alone.connected();
-    CHECK(alone.refused().wait == at_first);
+    CHECK(alone.refused(true).wait == at_first);
 
     auto three = plan(3, 0.5);
-    const auto second = three.refused();
+    const auto second = three.refused(true);
     CHECK(second.controller == 1);
     CHECK(second.wait < 1s);
-    CHECK(three.refused().controller == 2);
-    const auto again = three.refused();
+    CHECK(three.refused(true).controller == 2);
+    const auto again = three.refused(true);
     CHECK(again.controller == 0);
     CHECK(again.wait == 375ms);
+}
+
+TEST_CASE("what only an alert says, which anyone on the way can send, makes none wait for longer than minutes") {
+    auto it = plan(1, 1);
+    for (int i = 0; i < 40; ++i)
+        CHECK(it.refused(i % 2 == 0).wait <= 5min);
+    CHECK(it.refused(true).wait == 5min);
+    it.connected();
+    for (int i = 0; i < 40; ++i)
+        it.refused(true);
+    CHECK(it.refused(true).wait == 1h);
 }
 
 TEST_CASE("a controller that is only away is asked soon again, whatever the others say") {
     auto two = plan(2, 0.5);
     for (int i = 0; i < 20; ++i) {
-        CHECK(two.refused().wait <= 1min);
+        CHECK(two.refused(true).wait <= 1min);
         CHECK(two.failed().wait <= 1min);
     }
 }

@@ -150,43 +150,6 @@ TEST_CASE("a revocation that comes while an admission is being written stays in 
     CHECK(again.book.find("edge")->state == model::agent_state::offline);
 }
 
-TEST_CASE("of those without a certificate only so many are heard at a time, and none at length") {
-    machine on(1);
-    config::fleet_settings few;
-    few.max_handshakes = 2;
-    few.handshake_timeout = 30s; // how long they may take to say what they want
-    controller at(on, std::make_shared<memory_store>(), few);
-    at.start();
-    const auto token = at.token();
-    auto context = net::make_pinned_client_context(at.ca->facts().fingerprint);
-    REQUIRE(context);
-    const auto dial = [&] {
-        auto made = on.wait(net::dial_web_socket(on.names, at.address(), *context, {}, 5s));
-        REQUIRE(made);
-        return *made;
-    };
-    const auto first = dial();
-    const auto second = dial();
-    const auto third = dial(); // the one that has been silent for longest makes room
-    CHECK_FALSE(on.wait(first->read()));
-    first->cut_off();
-
-    second->send(std::make_shared<const std::string>(std::string(100000, ' ')));
-    CHECK_FALSE(on.wait(second->read())); // no answer, as there is to what is short and wrong
-    second->cut_off();
-
-    fleet::protocol::enrolment wanted;
-    wanted.token = token.reveal();
-    wanted.name = "edge";
-    wanted.request = *fleet::pki::make_request(fleet::pki::make_key(), "edge");
-    third->send(std::make_shared<const std::string>(
-        fleet::protocol::make_frame(fleet::protocol::kinds::enrol, fleet::protocol::to_json(wanted))));
-    const auto answer = on.wait(third->read());
-    REQUIRE(answer);
-    CHECK(fleet::protocol::enrolment_answer(*answer));
-    third->cut_off();
-}
-
 TEST_CASE("an agent does not show its token to a controller whose authority is not the token's") {
     machine on;
     controller at(on);

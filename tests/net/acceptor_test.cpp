@@ -16,6 +16,10 @@ TEST_CASE("a host is one origin, also with a network of addresses, and seen thro
     CHECK(net::origin_of(make_address("192.0.2.1")) != net::origin_of(make_address("192.0.2.2")));
     CHECK(net::origin_of(make_address("2001:db8:0:1::1")) == net::origin_of(make_address("2001:db8:0:1:ffff::2")));
     CHECK(net::origin_of(make_address("2001:db8:0:1::1")) != net::origin_of(make_address("2001:db8:0:101::1")));
+    CHECK(net::origin_of_peer("192.0.2.1:4000") == "192.0.2.1");
+    CHECK(net::origin_of_peer("[::ffff:192.0.2.1]:4000") == "192.0.2.1");
+    CHECK(net::origin_of_peer("[2001:db8:0:1::1]:4000") == "2001:db8::/56");
+    CHECK(net::origin_of_peer("nowhere") == "nowhere");
 }
 
 TEST_CASE("an address that is taken cannot be listened on, and the complaint names it") {

@@ -203,6 +203,8 @@ class Agents(SystemTest):
 
     def test_a_revoked_agent_is_cut_off_and_refused_and_may_join_again_with_a_new_token(self) -> None:
         agent = self.agent(1, "edge1")
+        self.run_program(str(FERRULE), "agent", "revoke", "edge1", "--forget", "--unknown", status=2, env=self.controller.client_env())
+        self.assertEqual(self.shown("edge1")["state"], "online")
         self.cli("agent", "revoke", "edge1")
         self.controller.line(r"an agent's connection has ended agent=edge1 .*was revoked")
         self.controller.line(r"an agent's certificate is refused agent=edge1 serial=\w+ address=10\.77\.1\.2:\d+ reason=\"the certificate is revoked\"")

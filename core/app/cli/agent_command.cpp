@@ -148,11 +148,12 @@ void add_agent(CLI::App& root, action& chosen) {
 
     auto* revoking = group->add_subcommand("revoke", "End an agent's certificate and connection at once");
     revoking->add_option("NAME", options->name, "Its name")->required();
-    revoking->add_flag("--forget", options->forget,
-                       "Remove the record of one that is revoked and whose certificate has expired");
-    revoking->add_flag(
-        "--unknown", options->unknown,
-        "Refuse it even though it never came here: another controller with the same authority admitted it");
+    auto* forget = revoking->add_flag("--forget", options->forget,
+                                      "Remove the record of one that is revoked and whose certificate has expired");
+    revoking
+        ->add_flag("--unknown", options->unknown,
+                   "Refuse it even though it never came here: another controller with the same authority admitted it")
+        ->excludes(forget);
     add_server_options(*revoking, options->server);
     revoking->callback([options, &chosen] {
         chosen = [options] {

@@ -125,7 +125,9 @@ int enrol(const enrol_options& wanted) {
         return failed;
     }
     if (!wanted.as_json)
-        std::fprintf(stderr, "Joined the fleet. The join token is used up; `ferrule run` connects from now on.\n");
+        std::fprintf(stderr,
+                     "Joined the fleet. The join token is used up; `ferrule run` connects from now on. One that is "
+                     "running finds this with its next attempt: restart it to connect at once.\n");
     say(*joined, identity.folder(), true, wanted.as_json);
     return success;
 }

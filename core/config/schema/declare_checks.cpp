@@ -202,7 +202,8 @@ const shape& shape_of<probes_settings>() {
                 "of state are on disk before they are told.",
                 {.least = span(100ms), .most = span(1min)})
             .add("max_series", &probes_settings::max_series,
-                 "Targets at locations, and agents, that get Prometheus series of their own.", {.most = 1'000'000})
+                 "Targets at locations that get Prometheus series of their own; as many agents do besides.",
+                 {.most = 1'000'000})
             .add("anchors", &probes_settings::anchors,
                  "Hosts that nodes are known to be cut off without; a node that reaches none does not vote.")
             .build();

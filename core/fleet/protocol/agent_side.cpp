@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "fleet/protocol/frame.hpp"
+#include "model/inventory_json.hpp"
 
 #include <algorithm>
 
@@ -26,7 +27,7 @@ void agent_side::received(std::string_view text, base::steady_time now) {
     if (phase_ == phase::ended)
         return;
     liveness_.heard(now);
-    const auto read = read_frame(text);
+    auto read = read_frame(text);
     if (!read)
         return finish({read.error().code(), read.error().message(), {}});
     if (read->kind == kinds::refused || read->kind == kinds::busy || read->kind == kinds::goodbye) {
@@ -35,8 +36,11 @@ void agent_side::received(std::string_view text, base::steady_time now) {
             why.code = read->kind;
         return finish(why);
     }
-    if (phase_ == phase::established)
-        return established_received(read->kind, read->body);
+    if (phase_ == phase::established) {
+        established_received(read->kind, read->body);
+        model::wipe(read->body); // who takes an order with logins keeps them as secrets
+        return;
+    }
     if (read->kind != kinds::welcome)
         return; // of a newer controller, which may say more before
     const auto by = welcome_from(read->body);

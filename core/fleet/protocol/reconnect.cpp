@@ -10,6 +10,7 @@ reconnect::reconnect(settings wanted, std::function<double()> chance)
 
 reconnect::step reconnect::failed() {
     refusals_ = 0; // of this one nobody knows what it would say
+    all_proven_ = true;
     return another();
 }
 
@@ -23,15 +24,17 @@ reconnect::step reconnect::another() {
     return {current_, drawn_up_to(std::min(bound, settings_.most))};
 }
 
-reconnect::step reconnect::refused() {
+reconnect::step reconnect::refused(bool proven) {
+    all_proven_ = all_proven_ && proven;
     const auto controllers = std::max<std::size_t>(settings_.controllers, 1);
     if (++refusals_ % controllers != 0)
         return another(); // which may know better
     current_ = (current_ + 1) % controllers;
+    const auto most = all_proven_ ? settings_.most_refused : settings_.most_unproven;
     auto bound = settings_.first;
-    for (auto rounds = refusals_ / controllers; rounds > 1 && bound < settings_.most_refused; --rounds)
+    for (auto rounds = refusals_ / controllers; rounds > 1 && bound < most; --rounds)
         bound *= 2;
-    bound = std::min(bound, settings_.most_refused);
+    bound = std::min(bound, most);
     return {current_, bound / 2 + drawn_up_to(bound / 2)};
 }
 

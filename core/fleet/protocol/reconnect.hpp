@@ -22,6 +22,8 @@ class reconnect {
         base::duration spread = std::chrono::seconds(3);
         /// The bound of one that every controller refuses for what it is, which only people can change.
         base::duration most_refused = std::chrono::hours(1);
+        /// The same where nothing proves that it was the controller that refused.
+        base::duration most_unproven = std::chrono::minutes(5);
     };
 
     /// `chance` gives an even number in [0, 1).
@@ -40,14 +42,19 @@ class reconnect {
     /// The controller refuses this agent itself: its certificate, or its token. Once all have refused it, one after
     /// the other and without a failure of another kind between, the bound doubles with every round, beyond `most`, and
     /// the wait is at least half of it.
-    step refused();
+    /// `proven`: said by one that has shown the certificate of a controller. An alert during the handshake is not, and
+    /// anyone on the way can send it.
+    step refused(bool proven);
     /// A connection that had been greeted has gone.
     step lost();
     /// The controller has named a time; no earlier than that, and not all at once.
     step told_to_wait(base::duration at_least);
 
     /// The controller greets: failures are forgotten.
-    void connected() noexcept { failures_ = refusals_ = 0; }
+    void connected() noexcept {
+        failures_ = refusals_ = 0;
+        all_proven_ = true;
+    }
 
   private:
     step another();
@@ -58,6 +65,7 @@ class reconnect {
     std::size_t current_ = 0;
     std::size_t failures_ = 0;
     std::size_t refusals_ = 0;
+    bool all_proven_ = true; ///< Of them.
 };
 
 } // namespace ferrule::fleet::protocol

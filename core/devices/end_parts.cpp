@@ -42,7 +42,8 @@ void end_parts::greeted(const std::string& agent, const std::vector<held_job>& h
 
 void end_parts::forget(const std::string& agent) {
     const std::lock_guard lock(mutex_);
-    if (const auto at = agents_.find(agent); at != agents_.end() && at->second.pending == 0)
+    if (const auto at = agents_.find(agent);
+        at != agents_.end() && at->second.pending == 0 && at->second.arriving.empty())
         agents_.erase(at);
 }
 
@@ -54,10 +55,13 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
         const std::lock_guard lock(mutex_);
         auto& of = agents_[agent];
         of.pending += part.last ? 1 : 0;
-        auto& bytes = of.seen[name(part.which.id, part.which.run)];
+        const name which(part.which.id, part.which.run);
+        auto& bytes = of.seen[which];
         fits = part.last || (of.bytes + text.size() <= most_bytes && bytes + text.size() <= most_of_one);
         bytes += fits ? text.size() : 0;
         of.bytes += fits ? text.size() : 0;
+        if (fits)
+            ++of.arriving[which].unanswered;
     }
     if (!fits) {
         base::log::warn("devices", "an agent delivers more output than is kept: some is left out",
@@ -70,42 +74,51 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
     });
 }
 
-// Order of writes is order on disk: once the last part is there, those before it are, or have failed.
 void end_parts::kept(const std::string& agent, const end_part& part, const result<void>& done,
-                     std::function<void()> taken) {
-    if (!done) {
-        failed(agent, part.which, part.number, done.error());
-        if (part.last)
-            received(agent);
-        return;
-    }
+                     const std::function<void()>& taken) {
     const name which(part.which.id, part.which.run);
-    bool complete = false;
+    if (!done)
+        failed(agent, part.which, part.number, done.error());
+    int not_taken = part.last && !done ? 1 : 0; // they come again, behind what is missing
+    std::optional<whole> complete;
     {
         const std::lock_guard lock(mutex_);
-        auto& missing = agents_[agent].missing;
-        missing.erase({which, part.number});
-        const auto next = missing.lower_bound({which, 0});
-        complete = next == missing.end() || next->first != which;
+        auto& of = agents_[agent];
+        auto& here = of.arriving[which];
+        if (done)
+            of.missing.erase({which, part.number});
+        if (done && part.last) {
+            not_taken += here.last ? 1 : 0;
+            here.last.emplace(whole{agent, part.which, part.number + 1, taken});
+        }
+        if (--here.unanswered == 0) {
+            const auto next = of.missing.lower_bound({which, 0});
+            const bool all = next == of.missing.end() || next->first != which;
+            if (here.last && all)
+                complete = std::move(here.last);
+            else
+                not_taken += here.last ? 1 : 0;
+            of.arriving.erase(which);
+        }
     }
-    if (!part.last) {
+    if (done && !part.last)
         taken();
-        return;
-    }
-    if (!complete) { // it comes again, behind the one that is missing
+    for (; not_taken > 0; --not_taken)
         received(agent);
+    if (!complete)
         return;
-    }
-    auto pass = gate_.enter();
+    if (auto pass = gate_.enter())
+        queue(std::move(*complete), std::move(*pass));
+}
+
+void end_parts::queue(whole next, runtime::gate::pass pass) {
     {
         const std::lock_guard lock(mutex_);
-        if (!pass)
-            return;
-        waiting_.push_back({agent, part.which, part.number + 1, std::move(taken)});
+        waiting_.push_back(std::move(next));
         if (std::exchange(working_, true))
             return;
     }
-    runtime::spawn(loop_.make_strand(), "devices", work(std::move(*pass)));
+    runtime::spawn(loop_.make_strand(), "devices", work(std::move(pass)));
 }
 
 // It is not acknowledged, so it comes again with all that came behind it.

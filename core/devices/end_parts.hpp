@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -45,7 +46,22 @@ class end_parts {
     using name = std::pair<std::string, std::int64_t>; // of an attempt
     using part_name = std::pair<name, std::size_t>;
 
+    struct whole {
+        std::string agent;
+        attempt which;
+        std::size_t count;
+        std::function<void()> taken;
+    };
+
+    /// Parts of one attempt that are on their way to the disk. Several loop threads may hear of them in any order, so
+    /// only the one that is heard of last tells whether the end is whole.
+    struct arrival {
+        std::size_t unanswered = 0;
+        std::optional<whole> last; ///< The last part is on disk.
+    };
+
     struct state {
+        std::map<name, arrival> arriving;
         std::set<name> held;                  ///< Named in the greeting.
         std::map<name, std::size_t> seen;     ///< Bytes of the parts that came since, until the end is on disk.
         std::size_t bytes = 0;                ///< Of all of them.
@@ -54,14 +70,9 @@ class end_parts {
         std::function<void()> when_caught_up; ///< Waits for those that are pending.
     };
 
-    struct whole {
-        std::string agent;
-        attempt which;
-        std::size_t count;
-        std::function<void()> taken;
-    };
-
-    void kept(const std::string& agent, const end_part& part, const result<void>& done, std::function<void()> taken);
+    void kept(const std::string& agent, const end_part& part, const result<void>& done,
+              const std::function<void()>& taken);
+    void queue(whole next, runtime::gate::pass pass);
     void failed(const std::string& agent, const attempt& which, std::size_t number, const error& why);
     void received(const std::string& agent);
     void stored(const whole& what);

@@ -15,6 +15,8 @@ using namespace ferrule::devices;
 using namespace std::chrono_literals;
 using test::engine_rig;
 
+namespace st = ferrule::store; // a store's own name hides it
+
 namespace {
 
 /// What happened, from any thread.
@@ -56,6 +58,48 @@ std::vector<std::string> long_end(const std::string& id) {
     return to_parts(sent, std::size_t{16} << 20U);
 }
 
+/// As with several loop threads: once asked, what became of one write is told after that of the next.
+class crossing_store final : public st::store {
+  public:
+    explicit crossing_store(st::store& below)
+        : below_(below) {}
+
+    void write(st::record one, completion done) override { below_.write(std::move(one), crossed(std::move(done))); }
+
+    void write(std::vector<st::record> all, completion done) override {
+        below_.write(std::move(all), crossed(std::move(done)));
+    }
+
+    test::asio::awaitable<result<void>> put(st::record one) override { return below_.put(std::move(one)); }
+
+    test::asio::awaitable<result<std::optional<st::row>>> get(std::string collection, std::string key) override {
+        return below_.get(std::move(collection), std::move(key));
+    }
+
+    test::asio::awaitable<result<std::vector<st::row>>> scan(st::query wanted) override {
+        return below_.scan(std::move(wanted));
+    }
+
+    std::atomic<int> to_cross = 0; ///< So many writes from now on wait for the one behind them.
+
+  private:
+    completion crossed(completion done) {
+        const bool first = to_cross > 0 && to_cross-- > 0;
+        return [this, first, done = std::move(done)](const result<void>& what) {
+            if (first) {
+                held_.push_back([done, what] { done(what); });
+                return;
+            }
+            done(what);
+            for (const auto& each : std::exchange(held_, {}))
+                each();
+        };
+    }
+
+    st::store& below_;
+    std::vector<std::function<void()>> held_; // on the loop, which has one thread here
+};
+
 struct fixture {
     fixture()
         : rig(wishes()) {
@@ -73,7 +117,7 @@ struct fixture {
 
     void begin() {
         parts = std::make_unique<end_parts>(
-            rig.loop(), rig.store(),
+            rig.loop(), crossing,
             [this](const std::string& agent, const ended_job& end, const std::function<void()>& taken) {
                 std::size_t bytes = 0;
                 for (const auto& each : end.results)
@@ -110,6 +154,7 @@ struct fixture {
     const test::scratch_folder scratch;
     std::shared_ptr<test::memory_store> store = std::make_shared<test::memory_store>();
     engine_rig rig;
+    crossing_store crossing{rig.store()};
     diary seen;
     std::unique_ptr<end_parts> parts;
 };
@@ -191,6 +236,28 @@ TEST_CASE(
     CHECK(std::count(lines.begin(), lines.end(), "lost") == 0);
     CHECK(std::count(lines.begin(), lines.end(), "marker too early") == 0);
     CHECK(std::count(lines.begin(), lines.end(), "end of j at a1 with 3000000") >= 1);
+}
+
+TEST_CASE("an end is whole only once every part of it is known to be on disk, in whatever order that is told") {
+    fixture f;
+    const auto all = long_end("j");
+    f.parts->greeted("a1", {});
+    f.store->fail(1, false);
+    f.crossing.to_cross = 1;
+    f.take(all[0], "lost");
+    f.store->wait_refused(1);
+    for (std::size_t i = 1; i < all.size(); ++i)
+        f.take(all[i], "part " + std::to_string(i));
+    f.settle();
+    for (const auto& part : all)
+        f.take(part, "again");
+    f.parts->caught_up("a1", f.seen.noting("marker"));
+    std::vector<std::string> lines;
+    do
+        lines = f.seen.wait(lines.size() + 1);
+    while (std::count(lines.begin(), lines.end(), "marker") == 0);
+    CHECK(std::count(lines.begin(), lines.end(), "end of j at a1 with 3000000") == 1);
+    CHECK(std::count_if(lines.begin(), lines.end(), [](const auto& each) { return each.starts_with("end of"); }) == 1);
 }
 
 TEST_CASE("parts of which no more will come are removed behind the marker, those of running jobs stay") {

@@ -56,13 +56,16 @@ void agent_nodes::know(const std::string& agent) {
     });
 }
 
-void agent_nodes::expect() {
+void agent_nodes::know_all() {
     for (const auto& each : book_.list()) {
         const auto& offered = each->features;
         const bool ran_jobs = std::find(offered.begin(), offered.end(), devices::jobs_feature) != offered.end();
         if (ran_jobs && each->state != model::agent_state::revoked)
             know(each->name);
     }
+}
+
+void agent_nodes::expect() {
     for (const auto& name : jobs_.names())
         wait_for(name);
 }

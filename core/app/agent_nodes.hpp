@@ -27,7 +27,10 @@ class agent_nodes {
                 const fleet::agent_directory& book, store::store& records, base::duration limit);
     ~agent_nodes();
 
-    /// From now on the agents that have jobs of the process before, or did run jobs, are waited for.
+    /// The agents that did run jobs, as the fleet knows them; before the engine starts, which places jobs with them in
+    /// mind.
+    void know_all();
+    /// From now on these, and those that have jobs of the process before, are waited for.
     void expect();
     asio::awaitable<void> stop(base::duration grace);
 

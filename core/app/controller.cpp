@@ -193,6 +193,8 @@ asio::awaitable<result<void>> controller::parts::start_jobs() {
         agent_nodes_ = std::make_unique<agent_nodes>(loop_, *engine_, *agents_sender_, *link, fleet_->agents(), *store_,
                                                      settings_.jobs.node_timeout);
     tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
+    if (agent_nodes_)
+        agent_nodes_->know_all();
     auto started = co_await engine_->start();
     if (started && agent_nodes_)
         agent_nodes_->expect();

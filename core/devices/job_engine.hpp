@@ -78,6 +78,7 @@ class job_engine final : public job_service {
     /// How a job that the process before left ends without being run again; none when it can run.
     std::optional<model::job> settle(const model::job& left, const result<resolved_ptr>& at) const;
     void take_up(model::job left, resolved_ptr at);
+    void look_for_places_at_last();
     void adopt(model::job left, resolved_ptr at);
     [[nodiscard]] bool runs_elsewhere(const model::job& left, const result<resolved_ptr>& at) const;
     void place_soon();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr auto first_pause = std::chrono::milliseconds(100);
 constexpr base::duration longest_pause = std::chrono::seconds(5);
+constexpr base::duration longest_look_out = std::chrono::seconds(15); // for agents, after a start
 constexpr base::duration writing_limit = std::chrono::minutes(5);
 
 bool has_output(const model::job& ended) {
@@ -159,7 +160,21 @@ asio::awaitable<result<void>> job_engine::start() {
     if (*failed)
         co_return error("store_failed", "jobs that the process before left cannot be recorded as ended");
     arm_expiry();
+    look_for_places_at_last();
     co_return ok();
+}
+
+// Agents come back within moments of a restart, and then the scheduler chooses among them all. If none does, what this
+// process can run is not held up for longer.
+void job_engine::look_for_places_at_last() {
+    if (nodes_.waiting().empty())
+        return;
+    const auto limit = std::min(parts_.limits.node_timeout, longest_look_out);
+    auto timer = std::make_shared<asio::steady_timer>(parts_.loop.get_executor(), limit);
+    timer->async_wait([this, timer](const boost::system::error_code& failed) {
+        if (!failed)
+            place_waiting();
+    });
 }
 
 std::optional<model::job> job_engine::settle(const model::job& left, const result<resolved_ptr>& at) const {

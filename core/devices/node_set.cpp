@@ -162,13 +162,16 @@ node* node_set::home_of(const std::string& key) {
     return waiting_.has(key) ? &waiting_ : nullptr;
 }
 
-// Agents may have a driver that this process has not; without agents the job fails here, and says why.
+// Agents may have a driver that this process has not, or be the scheduler's choice; without agents the job fails here,
+// and says why.
 node* node_set::place_at_start(const resolved_target& at) {
     if (!parts_.limits.local.enabled || !model::matches(at.device->nodes, local_.info()))
         return &waiting_;
-    if (agents_come_ && !local_.has(at.key()) && !parts_.plugins.driver(at.at().driver))
-        return &waiting_;
-    return &local_;
+    if (!agents_come_ || local_.has(at.key()))
+        return &local_;
+    const auto all = remotes();
+    const bool returns = std::any_of(all.begin(), all.end(), [&](const auto* each) { return each->may_return(at); });
+    return returns || !parts_.plugins.driver(at.at().driver) ? static_cast<node*>(&waiting_) : &local_;
 }
 
 bool node_set::place(const entry_ptr& entry, node* chosen) {

@@ -46,8 +46,8 @@ class node_set {
     result<node*> choose(const resolved_target& at, model::strategy how);
     /// As choose, but for a device that has no node: one that has an open session to it comes before others.
     result<node*> choose_new(const resolved_target& at, model::strategy how);
-    /// For a job of an earlier process, when no agent has been heard of yet: this process, if it may run the job and
-    /// has the driver, or the waiting room.
+    /// For a job of an earlier process, when no agent has been heard of yet: this process, if it may run the job, has
+    /// the driver and no agent is expected that may run it too, or the waiting room.
     [[nodiscard]] node* place_at_start(const resolved_target& at);
     /// Queues the job with the node that has its device, or else with `chosen`, or if that is gone meanwhile in the
     /// waiting room. Under the lock that makes the order of jobs. False once nothing is taken any more.

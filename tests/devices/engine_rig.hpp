@@ -52,6 +52,8 @@ class engine_rig {
         std::unique_ptr<ferrule::store::backend> backend{};
         /// Agents, if there are any.
         devices::agent_sender* agents = nullptr;
+        /// Those that ran jobs before, and may be back soon.
+        std::vector<std::string> expected{};
         /// Name of a scheduler, whose plugin is a test's fixture or one of the product.
         std::string scheduler = "first_fit";
     };
@@ -67,6 +69,7 @@ class engine_rig {
         , table_(bus_, figures_, 20'000)
         , vault_(devices::vault::open(data_ / "secret.key").value())
         , link_(wanted.agents)
+        , expected_(std::move(wanted.expected))
         , scheduler_name_(std::move(wanted.scheduler)) {
         if (wanted.jobs)
             wanted.jobs(limits_);
@@ -269,6 +272,8 @@ class engine_rig {
         engine_ = std::make_unique<devices::job_engine>(*node_, *inventory_, *records_, std::move(*chooser), link_);
         if (link_ != nullptr)
             agents_ = std::make_unique<devices::agent_jobs>(*engine_, *link_, loop_, *store_);
+        for (const auto& each : expected_)
+            agents_->known(each, {}, {});
         tester_ = std::make_unique<devices::login_tester>(*node_, *inventory_);
         co_return co_await engine_->start();
     }
@@ -303,6 +308,7 @@ class engine_rig {
     std::optional<devices::job_records> records_;
     std::unique_ptr<devices::node_parts> node_;
     devices::agent_sender* const link_;
+    const std::vector<std::string> expected_;
     const std::string scheduler_name_;
     std::unique_ptr<devices::job_engine> engine_;
     std::unique_ptr<devices::agent_jobs> agents_;

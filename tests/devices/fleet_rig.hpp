@@ -108,18 +108,22 @@ class fleet_rig {
     fleet_rig(const fleet_rig&) = delete;
     fleet_rig& operator=(const fleet_rig&) = delete;
 
-    void start() {
+    void start(std::vector<std::string> expected = {}) {
         engine_rig::wishes wanted;
+        wanted.expected = std::move(expected);
         wanted.data = scratch_.path();
         wanted.agents = &link_;
         wanted.scheduler = scheduler_;
-        wanted.jobs = [this](ferrule::config::jobs_settings& jobs) { jobs.local.enabled = local_; };
+        wanted.jobs = [this](ferrule::config::jobs_settings& jobs) {
+            jobs.local.enabled = local_;
+            jobs.node_timeout = node_timeout_;
+        };
         controller_.emplace(std::move(wanted));
         link_.attach(&controller_->agents());
     }
 
     /// The controller's process ends, and another one starts over the same store.
-    void restart_controller() {
+    void restart_controller(std::vector<std::string> expected = {}) {
         for (auto& [name, each] : agents_) {
             each.link->disconnect();
             each.link->drain();
@@ -127,8 +131,11 @@ class fleet_rig {
         link_.attach(nullptr);
         controller_->stop(1ms);
         controller_.reset();
-        start();
+        start(std::move(expected));
     }
+
+    /// How long jobs wait for agents after the next start of the controller.
+    void wait_for_agents(ferrule::base::duration limit) { node_timeout_ = limit; }
 
     /// So many bytes fit into the spools of agents that are added from now on.
     void limit_spools(std::uint64_t bytes) { room_.bytes = bytes; }
@@ -219,6 +226,7 @@ class fleet_rig {
     ferrule::runtime::io agents_loop_;
     const bool local_;
     const std::string scheduler_;
+    ferrule::base::duration node_timeout_ = 60s;
     link_double link_;
     protocol::outbox::limits room_;
     std::map<std::string, agent> agents_;

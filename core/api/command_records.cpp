@@ -100,7 +100,7 @@ void add_command_records(endpoints& to, const services& over) {
     results.path = "/api/v1/commands/{id}/results";
     results.summary = "List the results of a command, agent by agent, with their output";
     results.query = {{"agent", "Only of this agent"},
-                     {"state", "Only in this final state", R"({"$ref":"#/components/schemas/TaskState"})"},
+                     {"state", "Only in this final state", R"({"$ref":"#/components/schemas/FinalTaskState"})"},
                      limit_parameter(),
                      cursor_parameter()};
     results.answers = {{200, "One page", "CommandTaskPage"}};

@@ -142,7 +142,7 @@ endpoint page_endpoint(const std::shared_ptr<exporter_routes>& routes, http::acc
     made.headers = {{std::string(scrape_header), "Seconds that the scrape has; half a second less is the probe's limit",
                      R"({"type":"number","exclusiveMinimum":0})"}};
     made.answers = {{200, "What was measured", "Metrics", "text/plain"}};
-    made.problems = {503};
+    made.problems = {403, 404, 503};
     made.run = bind(routes, &exporter_routes::probe);
     return made;
 }

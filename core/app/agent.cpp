@@ -6,6 +6,7 @@
 #include "app/job_runner.hpp"
 #include "app/version.hpp"
 #include "base/json.hpp"
+#include "fleet/agent_identity.hpp"
 #include "fleet/agent_link.hpp"
 #include "fleet/host/sampler.hpp"
 
@@ -111,8 +112,12 @@ std::string agent::parts::heartbeat() {
 }
 
 asio::awaitable<result<void>> agent::parts::start_checks() {
-    checks_ = std::make_unique<agent_checks>(loop_.make_strand(), settings_.agent.name, plugins_, *store_, *link_,
-                                             figures_.registry());
+    probes::runner_options limits;
+    limits.most_running = settings_.probes.max_running;
+    const fleet::identity_file identity(settings_.data_dir / "fleet");
+    checks_ = std::make_unique<agent_checks>(
+        loop_.make_strand(), [identity, asked = settings_.agent.name] { return identity.name_or(asked); }, plugins_,
+        *store_, *link_, figures_.registry(), limits);
     co_return co_await checks_->start();
 }
 

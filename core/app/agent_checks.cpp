@@ -6,8 +6,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
-#include <prometheus/counter.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <utility>
@@ -29,34 +27,29 @@ std::string part_key(std::size_t index) {
     return text;
 }
 
-prometheus::Counter& lost_counter(prometheus::Registry& in) {
-    return prometheus::BuildCounter()
-        .Name("ferrule_agent_results_lost_total")
-        .Help("Results of checks that could not be kept for the controller.")
-        .Register(in)
-        .Add({});
-}
-
 } // namespace
 
 std::vector<store::collection> agent_checks::collections() {
     return {store::collection(collection_name, {})};
 }
 
-agent_checks::agent_checks(asio::any_io_executor strand, const std::string& name, plugins::registry& plugins,
-                           store::store& records, fleet::controller_link& link, prometheus::Registry& figures)
+agent_checks::agent_checks(asio::any_io_executor strand, std::function<std::string()> name, plugins::registry& plugins,
+                           store::store& records, fleet::controller_link& link, prometheus::Registry& figures,
+                           probes::runner_options limits)
     : strand_(strand)
     , plugins_(plugins)
     , records_(records)
     , link_(link)
     , metrics_(figures)
-    , lost_(lost_counter(figures))
     , timer_(strand)
     , runner_(
-          strand, name, [this](const std::string& probe) { return plugins_.probe(probe); },
-          [this](std::vector<model::sample> found) { measured(std::move(found)); }, metrics_) {
+          strand, name(), [this](const std::string& probe) { return plugins_.probe(probe); },
+          [this](std::vector<model::sample> found) { measured(std::move(found)); }, metrics_, limits) {
     link.offer(messages::checks_feature);
     link.offer(messages::probes_feature);
+    link.on_connected([this, name = std::move(name)](const std::string&) { // it may have joined a moment ago
+        runner_.rename(name());
+    });
     link.on_message(messages::assign, [this](const std::string&, const json& body) {
         asio::post(strand_, [this, body] { take_part(body); });
     });
@@ -97,7 +90,7 @@ json agent_checks::figures() const {
     const auto whole = [](double counted) { return static_cast<std::uint64_t>(counted); };
     return {{"assigned", whole(metrics_.assigned.Value())},
             {"ticks_missed", whole(metrics_.missed.Value())},
-            {"results_lost", whole(lost_.Value())}};
+            {"results_lost", lost_.load()}};
 }
 
 // On the strand from here on.
@@ -174,7 +167,7 @@ void agent_checks::deliver() {
         link_.deliver(messages::samples, std::move(body), [this, held, count](const result<void>& kept) {
             if (kept)
                 return;
-            lost_.Increment(static_cast<double>(count));
+            lost_ += count;
             base::log::error("checks", "results cannot be kept for the controller, and are lost",
                              {{"error", kept.error().message()}, {"results", std::to_string(count)}});
         });

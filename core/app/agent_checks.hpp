@@ -5,6 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,8 +32,10 @@ class agent_checks {
   public:
     static std::vector<store::collection> collections();
 
-    agent_checks(asio::any_io_executor strand, const std::string& name, plugins::registry& plugins,
-                 store::store& records, fleet::controller_link& link, prometheus::Registry& figures);
+    /// `name` tells what this agent is called; asked when a controller has connected, on its link's strand.
+    agent_checks(asio::any_io_executor strand, std::function<std::string()> name, plugins::registry& plugins,
+                 store::store& records, fleet::controller_link& link, prometheus::Registry& figures,
+                 probes::runner_options limits);
     agent_checks(const agent_checks&) = delete;
     agent_checks& operator=(const agent_checks&) = delete;
 
@@ -55,7 +60,7 @@ class agent_checks {
     store::store& records_;
     fleet::controller_link& link_;
     probes::runner_metrics metrics_;
-    prometheus::Counter& lost_;
+    std::atomic<std::uint64_t> lost_ = 0; ///< Results that could not be kept.
     // Only on the strand.
     messages::assignment_collector collector_;
     std::size_t kept_parts_ = 0;

@@ -36,8 +36,7 @@ result<trusted_keys> agent_commands::keys() const {
 
 // What the certificate says; the one that the agent asked for until there is one.
 std::string agent_commands::name() const {
-    const auto identity = fleet::identity_file(settings_.data_dir / "fleet").load();
-    return identity && *identity ? (*identity)->facts.name : settings_.agent.name;
+    return fleet::identity_file(settings_.data_dir / "fleet").name_or(settings_.agent.name);
 }
 
 asio::awaitable<result<void>> agent_commands::open(fleet::controller_link& link) {

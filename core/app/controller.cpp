@@ -91,6 +91,7 @@ class controller::parts : private groundwork {
     asio::awaitable<result<void>> start_fleet();
     asio::awaitable<result<void>> start_server();
     std::vector<model::node_info> nodes();
+    std::vector<std::string> reasons() const;
 
     state::event_bus bus_;
     plugin_listing listing_;
@@ -112,7 +113,7 @@ class controller::parts : private groundwork {
     std::shared_ptr<fleet::exec::command_center> commands_;
     std::unique_ptr<http::dispatcher> dispatcher_;
     std::unique_ptr<http::server> server_;
-    std::atomic<bool> ready_ = false; // read by whoever asks /readyz, on any thread
+    std::atomic<const char*> not_ready_ = "starting"; // null when it is; read by whoever asks /readyz, on any thread
 };
 
 void controller::parts::compose() {
@@ -146,7 +147,7 @@ void controller::parts::compose() {
     lifecycle_.add(
         "http", [this] { return start_server(); },
         [this, grace]() -> asio::awaitable<void> {
-            ready_ = false;
+            not_ready_ = "stopping";
             bus_.close();
             co_await server_->stop(grace);
         });
@@ -268,6 +269,13 @@ asio::awaitable<result<void>> controller::parts::start_checks() {
     co_return co_await checks_->start();
 }
 
+std::vector<std::string> controller::parts::reasons() const {
+    std::vector<std::string> all;
+    if (const auto* reason = not_ready_.load())
+        all.emplace_back(reason);
+    return all;
+}
+
 asio::awaitable<result<void>> controller::parts::start_server() {
     api::services over{*engine_,
                        *inventory_,
@@ -279,7 +287,7 @@ asio::awaitable<result<void>> controller::parts::start_server() {
                        checks_->service(),
                        checks_->one_off(),
                        [this] { return nodes(); },
-                       [this] { return ready_ ? std::vector<std::string>() : std::vector<std::string>{"starting"}; },
+                       [this] { return reasons(); },
                        base::system_clock()};
     over.agents = &*fleet_;
     over.commands = commands_.get();
@@ -294,7 +302,7 @@ asio::awaitable<result<void>> controller::parts::start_server() {
         co_return started.error();
     for (const auto& address : server_->addresses())
         base::log::info("app", "serving the API", {{"address", address}});
-    ready_ = true;
+    not_ready_ = nullptr;
     co_return ok();
 }
 

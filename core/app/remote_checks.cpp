@@ -58,12 +58,13 @@ void remote_checks::nodes_changed() {
     });
 }
 
-// Placing all checks anew is only worth it when somebody is new, has gone for good or has other labels.
+// Placing all checks anew is only worth it when somebody is new, has gone for good or has another region
+// or other labels.
 void remote_checks::look_at_nodes() {
     auto all = nodes_();
-    std::map<std::string, model::labels> now;
+    decltype(known_) now;
     for (const auto& each : all)
-        now.emplace(each.name, each.tags);
+        now.emplace(each.name, std::pair(each.region, each.tags));
     if (now == known_)
         return;
     known_ = std::move(now);

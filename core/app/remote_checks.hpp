@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/assignment_sender.hpp"
@@ -48,7 +49,8 @@ class remote_checks {
     std::atomic<bool> looking_ = false; ///< A look at the nodes is planned, or none is wanted any more.
     // On the strand.
     asio::steady_timer timer_;
-    std::map<std::string, model::labels> known_; ///< Nodes as the service was told of them.
+    /// Nodes as the service was told of them: region and labels by name.
+    std::map<std::string, std::pair<std::string, model::labels>> known_;
 };
 
 } // namespace ferrule::app

@@ -165,11 +165,9 @@ class checks_check {
         holder.targets = entry.targets;
         holder.interval = entry.interval;
         holder.timeout = entry.timeout;
-        holder.nodes = entry.nodes;
+        static_cast<model::node_selector&>(holder.nodes) = entry.nodes;
         for (const auto& fault : model::faults_of(holder))
             complain(in, path + "." + fault.path, fault.message);
-        if (entry.nodes.count)
-            complain(in, path + ".nodes.count", "all nodes that match have these anchors");
         probe(in, path, entry.probe, entry.targets.size());
     }
 

@@ -1,4 +1,6 @@
 #include "config/check.hpp"
+
+#include "base/strings.hpp"
 #include "config/schema/free_json.hpp"
 #include "config/schema/json_schema_check.hpp"
 
@@ -91,21 +93,30 @@ void check_there(const source& main, std::string_view kind, std::string_view nam
         found.add(main.name, yaml::locate(main.root, path), path, *why);
 }
 
+void warn_without_effect(const source& main, std::string_view path, std::string_view when, problems& found) {
+    const auto* at = &main.root;
+    for (const auto step : base::split(path, '.'))
+        at = at == nullptr ? nullptr : at->find(step);
+    if (at != nullptr && (!at->members.empty() || !at->items.empty() || !at->text.empty()))
+        found.warn(main.name, at->at, std::string(path), "it has no effect " + std::string(when));
+}
+
 // What belongs to one role only, and what that role cannot do without.
 void check_role(const source& main, const settings& values, problems& found) {
     const auto* agent = main.root.find("agent");
-    const auto* fleet = main.root.find("fleet");
     if (values.role != role::agent) {
         if (agent != nullptr && !agent->members.empty())
             found.warn(main.name, agent->at, "agent", "it has an effect with `role: agent` only");
         return;
     }
-    if (fleet != nullptr && !fleet->members.empty())
-        found.warn(main.name, fleet->at, "fleet", "it has no effect with `role: agent`; an agent opens no port");
-    if (const auto* http = main.root.find("http"); http != nullptr && !http->members.empty())
-        found.warn(main.name, http->at, "http", "it has no effect with `role: agent`; an agent opens no port");
-    if (const auto* page = main.root.find("exporter"); page != nullptr && !page->members.empty())
-        found.warn(main.name, page->at, "exporter", "it has no effect with `role: agent`; an agent opens no port");
+    for (const auto* path : {"fleet", "http", "exporter"})
+        warn_without_effect(main, path, "with `role: agent`; an agent opens no port", found);
+    for (const auto* path :
+         {"inventory", "credentials", "devices", "checks", "commands", "tokens", "secrets", "platforms", "scheduler",
+          "probes.max_one_off", "probes.write_interval", "probes.max_series", "probes.anchors"})
+        warn_without_effect(main, path, "with `role: agent`; it belongs to the controller", found);
+    if (!values.agent.jobs.enabled)
+        warn_without_effect(main, "jobs", "on an agent without `agent.jobs.enabled`", found);
     if (values.agent.controllers.empty())
         found.add(main.name, agent == nullptr ? yaml::locate(main.root, "role") : agent->at, "agent.controllers",
                   "an agent needs at least one controller, such as controllers: [controller.example.net:8521]");

@@ -18,7 +18,7 @@ namespace ferrule::config {
 struct fleet_settings {
     std::vector<std::string> listen; ///< As check_listen takes them, without Unix sockets; empty takes no agents.
     std::uint32_t max_agents = 10'000;
-    std::uint32_t max_handshakes = 64; ///< In progress at once; further connections wait in the kernel's queue.
+    std::uint32_t max_handshakes = 64; ///< In progress at once; see net/admission.hpp for those beyond.
     base::duration handshake_timeout = std::chrono::seconds(10);
     base::duration certificate_lifetime = std::chrono::hours(24 * 90);
 };

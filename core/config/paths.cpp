@@ -46,7 +46,7 @@ std::vector<fs::path> default_plugin_folders() {
 }
 
 std::vector<fs::path> default_platform_folders() {
-    return {prefix() / "share/ferrule/platforms", "/etc/ferrule/platforms"};
+    return {prefix() / "share/ferrule/platforms", prefix() / "etc/ferrule/platforms", "/etc/ferrule/platforms"};
 }
 
 } // namespace ferrule::config

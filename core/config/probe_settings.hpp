@@ -14,7 +14,7 @@ namespace ferrule::config {
 
 /// Hosts that nodes are known to be cut off without.
 struct anchor_settings {
-    model::node_filter nodes;
+    model::node_selector nodes;
     std::string probe = "icmp";
     std::vector<model::check_target> targets;
     std::string settings; ///< JSON object text, or empty.

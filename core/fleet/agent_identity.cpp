@@ -77,6 +77,11 @@ result<std::optional<agent_identity>> identity_file::load() const {
     return std::optional(identified(std::move(parts)));
 }
 
+std::string identity_file::name_or(std::string asked_for) const {
+    const auto joined = load();
+    return joined && *joined ? (*joined)->facts.name : std::move(asked_for);
+}
+
 result<base::secret> identity_file::pending_key() const {
     const auto file = folder_ / "pending.key";
     if (base::is_there(file))

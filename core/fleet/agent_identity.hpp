@@ -34,6 +34,8 @@ class identity_file {
 
     /// None when the agent has not joined yet. Fails with `key_file` or `identity_invalid`.
     [[nodiscard]] result<std::optional<agent_identity>> load() const;
+    /// The name in the certificate; the one that the agent asks for while it has none.
+    [[nodiscard]] std::string name_or(std::string asked_for) const;
     /// The key to enrol with; the same until save().
     [[nodiscard]] result<base::secret> pending_key() const;
     /// Checks that the parts fit and keeps them.

@@ -109,7 +109,7 @@ class agent_link final : public controller_link, public protocol::agent_actions 
     std::optional<base::secret> renewal_key_;
     base::wall_time renew_again_at_{};
     bool token_spent_ = false;
-    std::string last_complaint_;
+    std::map<std::string, std::string> complaints_; ///< The last one of each controller, until one has greeted.
     std::string lost_because_;
     const std::string boot_id_;
     std::vector<std::string> features_;

@@ -81,7 +81,7 @@ void agent_link::ping() {
 
 void agent_link::welcomed(const protocol::welcome& by) {
     plan_.connected();
-    last_complaint_.clear();
+    complaints_.clear();
     token_spent_ = false;
     {
         const std::lock_guard lock(mutex_);
@@ -167,9 +167,9 @@ void agent_link::complain(const std::string& controller, const error& why) {
     if (reconnect_at_once_)
         return;
     // Once, until something else happens: it may go on for days.
-    const auto text = controller + why.message();
-    const auto level = text == last_complaint_ ? base::log::level::debug : base::log::level::warn;
-    last_complaint_ = text;
+    auto& last = complaints_[controller];
+    const auto level = last == why.message() ? base::log::level::debug : base::log::level::warn;
+    last = why.message();
     const base::log::field fields[] = {{"controller", controller}, {"code", why.code()}, {"reason", why.message()}};
     base::log::write(level, "fleet", "no connection to the controller", fields);
 }

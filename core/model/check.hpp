@@ -35,11 +35,8 @@ struct threshold {
     friend bool operator==(const threshold&, const threshold&) = default;
 };
 
-/// The nodes that a check runs on: those that are named (all when none is) and carry all the labels, and of them
-/// `count`, spread evenly over targets.
-struct node_filter {
-    std::vector<std::string> names;
-    labels tags;
+/// The nodes that a check runs on: those that are meant, and of them `count`, spread evenly over targets.
+struct node_filter : node_selector {
     std::optional<std::uint32_t> count; ///< All of them when it is not given.
 
     friend bool operator==(const node_filter&, const node_filter&) = default;

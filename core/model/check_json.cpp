@@ -124,6 +124,7 @@ void read_thresholds(object_reader& reader, check& into) {
 void read_parts(object_reader& reader, check& into) {
     part_of(reader, "nodes", [&](object_reader& part) {
         into.nodes.names = part.texts("names");
+        into.nodes.region = part.text_or("region", "");
         into.nodes.tags = read_labels(part);
         into.nodes.count = read_count(part, "count", most_locations);
     });

@@ -41,6 +41,8 @@ json to_json(const threshold& shown) {
 
 json to_json(const node_filter& shown) {
     json value{{"names", shown.names}, {"labels", shown.tags}};
+    if (!shown.region.empty())
+        value["region"] = shown.region;
     if (shown.count)
         value["count"] = *shown.count;
     return value;

@@ -2,10 +2,8 @@
 
 #include "base/json.hpp"
 #include "probes/judge.hpp"
-#include "probes/node_choice.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ferrule::probes {
 
@@ -29,7 +27,6 @@ anchor_set::anchor_set(const std::vector<anchor_rule>& rules) {
         made.flapping.enabled = false;
         group one;
         one.nodes = rule.nodes;
-        one.nodes.count.reset();
         one.definition = std::make_shared<const model::check>(std::move(made));
         one.work = assignments_of(one.definition);
         groups_.push_back(std::move(one));
@@ -38,9 +35,8 @@ anchor_set::anchor_set(const std::vector<anchor_rule>& rules) {
 
 std::vector<assignment> anchor_set::assignments_for(const model::node_info& node) const {
     std::vector<assignment> all;
-    const std::array<model::node_info, 1> alone{node};
     for (const auto& each : groups_)
-        if (!choose_nodes(each.nodes, {}, {}, alone).empty())
+        if (model::matches(each.nodes, node))
             for (const auto& [name, work] : each.work)
                 all.push_back(work);
     return all;

@@ -17,7 +17,7 @@ namespace ferrule::probes {
 
 /// Anchors of some nodes. They are measured as checks are.
 struct anchor_rule {
-    model::node_filter nodes; ///< `count` has no meaning here.
+    model::node_selector nodes;
     std::string probe = "icmp";
     std::vector<model::check_target> targets;
     std::string settings; ///< JSON object text for the probe, or empty.
@@ -40,7 +40,7 @@ class anchor_set {
 
   private:
     struct group {
-        model::node_filter nodes;
+        model::node_selector nodes;
         std::shared_ptr<const model::check> definition;
         std::map<std::string, assignment> work;
     };

@@ -25,8 +25,7 @@ constexpr auto longest_wait = std::chrono::minutes(1);
 constexpr std::size_t most_windows = 100; // announced for one check; each result looks through them
 
 error no_target(const std::string& check, const std::string& target) {
-    return error("target_not_found",
-                 "the check \"" + check + "\" has no target \"" + base::dump(base::json(target)) + "\"");
+    return error("target_not_found", "the check \"" + check + "\" has no target " + base::dump(base::json(target)));
 }
 
 asio::awaitable<void> write_quietly(check_records& to, std::vector<store::record> all) {

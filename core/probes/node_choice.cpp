@@ -9,25 +9,11 @@
 
 namespace ferrule::probes {
 
-namespace {
-
-bool matches(const model::node_filter& filter, const model::node_info& node) {
-    const auto& names = filter.names;
-    if (!names.empty() && std::find(names.begin(), names.end(), node.name) == names.end())
-        return false;
-    return std::all_of(filter.tags.begin(), filter.tags.end(), [&node](const auto& wanted) {
-        const auto at = node.tags.find(wanted.first);
-        return at != node.tags.end() && at->second == wanted.second;
-    });
-}
-
-} // namespace
-
 std::vector<std::size_t> choose_nodes(const model::node_filter& filter, std::string_view check, std::string_view target,
                                       std::span<const model::node_info> nodes) {
     std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < nodes.size(); ++i)
-        if (matches(filter, nodes[i]))
+        if (model::matches(filter, nodes[i]))
             chosen.push_back(i);
     if (!filter.count || chosen.size() <= *filter.count)
         return chosen;

@@ -75,6 +75,8 @@ class runner::impl : public std::enable_shared_from_this<runner::impl> {
 
     [[nodiscard]] const asio::any_io_executor& strand() const { return strand_; }
 
+    void rename(std::string node) { node_ = std::move(node); }
+
     void assign(std::vector<assignment> all);
     void run_now(const std::string& check, const std::string& target);
     void stop();
@@ -90,7 +92,7 @@ class runner::impl : public std::enable_shared_from_this<runner::impl> {
     void emit(model::sample found);
 
     const asio::any_io_executor strand_;
-    const std::string node_;
+    std::string node_;
     const probe_source source_;
     const sample_sink sink_;
     runner_metrics& figures_;
@@ -297,6 +299,10 @@ runner::runner(asio::any_io_executor strand, std::string node, probe_source prob
                                    limits, time)) {}
 
 runner::~runner() = default;
+
+void runner::rename(std::string node) {
+    asio::post(impl_->strand(), [held = impl_, node = std::move(node)]() mutable { held->rename(std::move(node)); });
+}
 
 void runner::assign(std::vector<assignment> all) {
     asio::post(impl_->strand(), [held = impl_, all = std::move(all)]() mutable { held->assign(std::move(all)); });

@@ -43,6 +43,8 @@ class runner {
     runner& operator=(const runner&) = delete;
     ~runner();
 
+    /// The node has another name from now on; what is assigned already keeps its phase.
+    void rename(std::string node);
     /// From now on exactly these. What is not new and has the same revision goes on as if nothing had been said.
     void assign(std::vector<assignment> all);
     /// Runs a check now, beside its ticks; all its targets when none is named. What is not assigned here is left out.

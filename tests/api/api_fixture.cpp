@@ -1,7 +1,9 @@
 #include "api/api_fixture.hpp"
 
+#include "api/described.hpp"
 #include "api/routes.hpp"
 #include "base/id.hpp"
+#include "base/strings.hpp"
 #include "http/request_metrics.hpp"
 #include "plugins/local_options.hpp"
 
@@ -217,7 +219,14 @@ json fixture::get(const std::string& line, unsigned status) {
     const auto got = ask("admin", "GET " + line);
     if (got.status != status)
         throw std::runtime_error(line + " was answered with " + std::to_string(got.status) + ": " + got.body);
-    return json::parse(got.body);
+    auto answer = json::parse(got.body);
+    if (document_.is_null())
+        document_ = json::parse(ask("", "GET /api/v1/openapi.json").body);
+    if (status != 200)
+        return answer;
+    if (const auto faults = undescribed(document_, line, answer); !faults.empty())
+        throw std::runtime_error("the OpenAPI document lacks: " + base::join(faults, "; "));
+    return answer;
 }
 
 http_test::client fixture::follow(const std::string& line, const std::string& headers) {

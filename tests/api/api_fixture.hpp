@@ -73,7 +73,7 @@ class fixture {
     /// A request with a token of the role; `headers` are further lines, each with its end. A body is sent as JSON.
     reply ask(const std::string& role, const std::string& line, const std::string& body = {},
               const std::string& headers = {});
-    /// The answer's JSON; checks the status.
+    /// The answer's JSON; checks the status, and that the OpenAPI document describes it.
     json get(const std::string& line, unsigned status = 200);
     /// A connection that has asked with a token of the role viewer.
     http_test::client follow(const std::string& line, const std::string& headers = {});
@@ -104,6 +104,8 @@ class fixture {
 
   private:
     void make_checks();
+
+    json document_; ///< What the server says of itself, once it was asked.
 
     base::wall_time last_result_{};
     bool served_ = true;

@@ -31,13 +31,14 @@ TEST_CASE("settings and nodes become the body that the server reads") {
     asked.probe = "tcp";
     asked.targets = {"r1:22"};
     asked.settings = {"tls=true", "tls_config.verify=false", "note=a=b", "max_bytes=5", "empty="};
-    asked.from = {"fra1", "region=eu"};
+    asked.from = {"fra1", "site=north"};
+    asked.region = "eu";
     asked.nodes = 2;
     asked.interval = "200ms";
     const auto body = app::cli::to_body(asked);
     REQUIRE(body);
     CHECK(*body == json::parse(R"({"probe": "tcp", "targets": [{"host": "r1", "port": 22}], "count": 1,
-        "interval": "200ms", "from": {"names": ["fra1"], "labels": {"region": "eu"}, "count": 2},
+        "interval": "200ms", "from": {"names": ["fra1"], "region": "eu", "labels": {"site": "north"}, "count": 2},
         "settings": {"tls": true, "tls_config": {"verify": false}, "note": "a=b", "max_bytes": 5, "empty": ""}})"));
     asked.settings = {"tls"};
     const auto bad = app::cli::to_body(asked);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <set>
 
 #include "support/print_result.hpp"
 #include "support/scratch_folder.hpp"
@@ -249,6 +250,33 @@ TEST_CASE("a secret in clear text is taken, with a warning when everybody can re
     const auto silent = config::load(closed);
     REQUIRE(silent);
     CHECK(silent->warnings.empty());
+}
+
+TEST_CASE("an agent is told of every section that has no effect there") {
+    const auto settings = must_load(R"(
+role: agent
+agent: {name: edge, controllers: ["c.example.net:8521"]}
+store: {durability: full}
+probes: {max_running: 5, max_series: 7}
+jobs: {max_sessions: 5}
+credentials: [{name: lab, username: u}]
+devices: [{name: r1, host: 192.0.2.1, credential: lab}]
+checks: [{name: c, probe: icmp, targets: [{host: 192.0.2.1}]}]
+scheduler: {plugin: greedy}
+commands: {operators: true}
+http: {listen: ["127.0.0.1:1"]}
+)");
+    std::set<std::string> told;
+    for (const auto& each : settings.warnings) {
+        const auto path = each.substr(each.find(' ') + 1);
+        told.insert(path.substr(0, path.find(':')));
+        CHECK(path.find("it has no effect ") != std::string::npos);
+    }
+    CHECK(told == std::set<std::string>{"probes.max_series", "jobs", "credentials", "devices", "checks", "scheduler",
+                                        "commands", "http"});
+    CHECK(must_load("role: agent\nagent: {controllers: ['c:1'], jobs: {enabled: true}}\njobs: {max_sessions: 5}")
+              .warnings.empty());
+    CHECK(must_load("jobs: {max_sessions: 5}\nscheduler: {plugin: greedy}").warnings.empty());
 }
 
 TEST_CASE("inventory files are found by name and by pattern, and refer to each other") {

@@ -29,7 +29,7 @@ TEST_CASE("a check comes back from its JSON as it was") {
         "settings":{"method":"GET","tls":{"verify":true}},
         "targets":[{"url":"https://example.net/"},{"name":"v6","host":"2001:db8::1","port":443,
                     "settings":{"method":"HEAD"},"labels":{"a":"b"}}],
-        "nodes":{"names":["ams","fra","sin"],"labels":{"region":"eu"},"count":3},
+        "nodes":{"names":["ams","fra","sin"],"region":"eu","labels":{"site":"north"},"count":3},
         "quorum":{"agree":2,"voters":2,"vote_lifetime":"2m"},
         "thresholds":{"duration_ms":{"warning":200,"critical":900.5},"cert_days":{"warning":21,"below":true}},
         "flapping":{"enabled":false,"high":40,"low":20},

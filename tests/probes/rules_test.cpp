@@ -118,11 +118,12 @@ TEST_CASE("a child is unreachable when a parent is down, which it is with all it
     CHECK(reachable({{"edge", ""}}));
 }
 
-TEST_CASE("nodes are chosen by name and label, and K of them evenly, moving little when one goes") {
+TEST_CASE("nodes are chosen by name, region and label, and K of them evenly, moving little when one goes") {
     std::vector<model::node_info> nodes(10);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         nodes[i].name = "n" + std::to_string(i);
-        nodes[i].tags["region"] = i % 2 == 0 ? "eu" : "us";
+        nodes[i].region = i % 2 == 0 ? "eu" : "us";
+        nodes[i].tags["site"] = i < 5 ? "north" : "south";
     }
     const auto choose = [&](const model::node_filter& filter, const std::string& target = "t") {
         std::set<std::string> names;
@@ -131,11 +132,13 @@ TEST_CASE("nodes are chosen by name and label, and K of them evenly, moving litt
         return names;
     };
     CHECK(choose({}).size() == 10);
-    CHECK(choose({{"n1", "n2", "zz"}, {}, {}}) == std::set<std::string>{"n1", "n2"});
-    CHECK(choose({{"n1", "n2"}, {{"region", "eu"}}, {}}) == std::set<std::string>{"n2"});
-    CHECK(choose({{}, {{"region", "mars"}}, {}}).empty());
-    CHECK(choose({{}, {}, 20}).size() == 10);
-    const model::node_filter three{{}, {}, 3};
+    CHECK(choose({{{"n1", "n2", "zz"}, {}, {}}, {}}) == std::set<std::string>{"n1", "n2"});
+    CHECK(choose({{{"n1", "n2"}, "eu", {}}, {}}) == std::set<std::string>{"n2"});
+    CHECK(choose({{{}, "us", {{"site", "north"}}}, {}}) == std::set<std::string>{"n1", "n3"});
+    CHECK(choose({{{}, "mars", {}}, {}}).empty());
+    CHECK(choose({{{}, {}, {{"region", "eu"}}}, {}}).empty()); // a region is no label
+    CHECK(choose({{}, 20}).size() == 10);
+    const model::node_filter three{{}, 3};
     std::map<std::string, std::set<std::string>> before;
     std::map<std::string, int> load;
     for (int i = 0; i < 1000; ++i) {

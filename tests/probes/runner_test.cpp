@@ -26,6 +26,13 @@ TEST_CASE("what is assigned is measured at each tick, on whole milliseconds and 
     CHECK(targets == std::set<std::string>{"one", "two"});
 }
 
+TEST_CASE("a node that learns its name late measures under it, as soon as something is assigned") {
+    runner_rig on([](const std::string&) { return up; });
+    on.runner->rename("edge1");
+    on.runner->assign(all_of(scripted_check("fast", {"one"}, 100ms)));
+    CHECK(on.wait(1).front().node == "edge1");
+}
+
 TEST_CASE("what is due together goes to the plugin together") {
     std::vector<std::string> hosts;
     for (int i = 0; i < 500; ++i)

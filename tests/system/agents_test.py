@@ -2,6 +2,7 @@
 restart, are refused when their certificates are revoked, expired or another fleet's, and open no port."""
 
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -11,13 +12,23 @@ from typing import Any
 import own_network
 from daemon import Daemon
 from fleet import make_certificate
-from surroundings import FERRULE, SystemTest, lint_metrics, main
+from surroundings import FERRULE, LIMIT_S, SystemTest, lint_metrics, main
 
 LISTENING = "0A"  # state of a TCP socket in /proc/net/tcp
 
 
 def run(*line: str) -> str:
     return subprocess.run(line, check=True, capture_output=True, text=True).stdout
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Whether the other end has not ended it."""
+    try:
+        return connection.recv(1, socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 class Namespace:
@@ -175,6 +186,48 @@ class Agents(SystemTest):
             self.assertEqual(self.shown(name)["state"], "online")
         for agent in agents:
             self.assertTrue(agent.running())
+
+    def test_an_agent_runs_no_more_measurements_at_once_than_its_file_says_and_is_chosen_by_its_region(self) -> None:
+        network = self.network(1)
+        made = Agent(self.scratch / "edge1", network, "edge1", self.cli("agent", "token", "create"))
+        made.settings["probes"] = {"max_running": 1}
+        made.settings["agent"]["region"] = "elsewhere"
+        made.start()
+        self.addCleanup(made.close)
+        self.controller.line(r"fleet: an agent is connected agent=edge1 ")
+        listening = socket.create_server((network.here, 0))
+        self.addCleanup(listening.close)
+        listening.settimeout(LIMIT_S)
+        with self.controller.api() as api:
+            api("POST", "/api/v1/checks", {
+                "name": "slow", "probe": "tcp", "interval": "500ms", "timeout": "400ms", "nodes": {"region": "lab"},
+                "settings": {"steps": [{"expect": "a word that never comes"}]},
+                "targets": [{"name": str(n), "host": network.here, "port": listening.getsockname()[1]} for n in range(4)]}, expect=201)
+        made.stop()
+        made.settings["agent"]["region"] = "lab"
+        made.start()
+        taken: list[socket.socket] = []
+        for _ in range(8):
+            taken.append(listening.accept()[0])
+            self.assertEqual(sum(map(is_open, taken)), 1)
+        for each in taken:
+            each.close()
+
+    def test_an_agent_without_controllers_complains_once_of_each(self) -> None:
+        network = self.network(1)
+        made = Agent(self.scratch / "lone", network, "lone", self.cli("agent", "token", "create"))
+        made.settings["agent"]["controllers"] = [f"{network.here}:{port}" for port in (9, 10)]
+        made.settings["log"] = {"level": "debug"}
+        made.start()
+        self.addCleanup(made.close)
+        said: list[str] = []
+        at = 0
+        while len(said) < 8:
+            line = made.line(r"no connection to the controller", at)
+            at = made.log.index(line, at) + 1
+            said.append(line)
+        loud = [re.search(r"controller=(\S+)", each)[1] for each in said if " debug " not in each.lower()]  # type: ignore[index]
+        self.assertEqual(sorted(loud), sorted(made.settings["agent"]["controllers"]))
 
     def test_an_agent_at_work_has_no_socket_that_listens(self) -> None:
         here = "10.77.1.1"

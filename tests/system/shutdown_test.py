@@ -6,7 +6,7 @@ import socket
 
 from daemon import Daemon
 from simdevices import SimDevices
-from surroundings import SystemTest, main
+from surroundings import LIMIT_S, SystemTest, main
 
 COMMANDS = [
     {"exact": "show clock", "output": "12:00:00 UTC\n"},
@@ -89,6 +89,25 @@ class Shutdown(SystemTest):
         daemon.send(signal.SIGINT)
         self.assertEqual(daemon.wait(), 1)
         self.assertIn("second signal", daemon.all_log)
+        daemon.start()
+        with daemon.api() as api:
+            self.assertEqual(api.ended(job)["state"], "succeeded")
+
+    def test_a_request_that_began_before_it_stops_is_told_so(self) -> None:
+        daemon = self.run_daemon("30s")
+        job = self.begin(daemon, "sw1", "show short")
+        host, _, port = daemon.address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=LIMIT_S) as asking:
+            asking.sendall(b"GET /readyz HTTP/1.1\r\nHost: here\r\n")
+            with daemon.api() as api:  # what came before has been read when this is answered
+                api("GET", "/healthz", expect=200)
+            daemon.send(signal.SIGTERM)
+            daemon.line(r"app: stopping")
+            asking.sendall(b"\r\n")
+            answer = b"".join(iter(lambda: asking.recv(4096), b"")).decode()
+        self.assertRegex(answer, r"^HTTP/1.1 503 ")
+        self.assertIn("not ready: stopping", answer)
+        self.assertEqual(daemon.wait(), 0)
         daemon.start()
         with daemon.api() as api:
             self.assertEqual(api.ended(job)["state"], "succeeded")

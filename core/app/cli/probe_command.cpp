@@ -126,7 +126,8 @@ void add_probe(CLI::App& root, action& chosen) {
     const auto asked = std::make_shared<probe_request>();
     command->add_option("PROBE", asked->probe, "The probe, such as icmp, tcp or dns")->required();
     command->add_option("TARGET", asked->targets, "HOST, HOST:PORT or URL")->required();
-    command->add_option("--from", asked->from, "A node by name, or nodes by label, such as region=eu")->take_all();
+    command->add_option("--from", asked->from, "A node by name, or nodes by label, such as site=fra1")->take_all();
+    command->add_option("--region", asked->region, "Only nodes in this region");
     command->add_option("--nodes", asked->nodes, "So many of the nodes that match, instead of all");
     command->add_option("--count", asked->count, "How many rounds; 1 if not given")->check(CLI::Range(1, 10'000));
     command->add_option("--interval", asked->interval, "From round to round, such as 200ms; 1s if not given");

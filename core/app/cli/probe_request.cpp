@@ -73,8 +73,10 @@ result<json> to_body(const probe_request& asked) {
         }
         *at = value_of(std::string_view(each).substr(equals + 1));
     }
-    if (!asked.from.empty() || asked.nodes != 0)
+    if (!asked.from.empty() || !asked.region.empty() || asked.nodes != 0)
         body["from"] = json::object();
+    if (!asked.region.empty())
+        body["from"]["region"] = asked.region;
     for (const auto& each : asked.from) {
         const auto equals = each.find('=');
         if (equals == std::string::npos)

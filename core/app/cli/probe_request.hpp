@@ -16,6 +16,7 @@ struct probe_request {
     std::string probe;
     std::vector<std::string> targets;
     std::vector<std::string> from;     ///< Names of nodes, or labels as `key=value`.
+    std::string region;                ///< Of the nodes; any when it is empty.
     std::vector<std::string> settings; ///< `key=value`, where dots in the key lead into objects.
     std::string settings_file;         ///< YAML or JSON with further ones; empty for none.
     std::uint32_t nodes = 0;           ///< So many of those that match; 0 for all.

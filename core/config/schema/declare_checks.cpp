@@ -56,7 +56,8 @@ const shape& shape_of<model::node_filter>() {
         builder<filter>()
             .add("names", &filter::names, "Only these nodes; without it any.",
                  {.example = "[fra1, ams2]", .check = check_name})
-            .add("labels", &filter::tags, "Only nodes with all of these labels.", {.example = "{region: eu}"})
+            .add("region", &filter::region, "Only nodes in this region.", {.example = "eu"})
+            .add("labels", &filter::tags, "Only nodes with all of these labels.", {.example = "{site: fra1}"})
             .add("count", &filter::count, "So many of them for each target; without it all.",
                  {.least = 1, .most = model::most_locations})
             .build();

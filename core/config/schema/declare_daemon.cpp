@@ -154,11 +154,12 @@ template <>
 const shape& shape_of<platforms_settings>() {
     static const auto built =
         builder<platforms_settings>()
-            .add(
-                "folders", &platforms_settings::folders,
-                "Folders of platform files. A platform in a later folder replaces the one of the same name in an "
-                "earlier one.",
-                {.default_text = "`share/ferrule/platforms` beside the `bin` of the program, `/etc/ferrule/platforms`"})
+            .add("folders", &platforms_settings::folders,
+                 "Folders of platform files. A platform in a later folder replaces the one of the same name in an "
+                 "earlier one.",
+                 {.default_text =
+                      "`share/ferrule/platforms` and `etc/ferrule/platforms` beside the `bin` of the program, "
+                      "`/etc/ferrule/platforms`"})
             .build();
     return built;
 }
@@ -169,8 +170,7 @@ const shape& shape_of<token_settings>() {
         builder<token_settings>()
             .add("name", &token_settings::name, "Whose token it is.",
                  {.example = "ci", .required = true, .check = check_name, .pattern = name_pattern})
-            .add("role", &token_settings::role,
-                 "`viewer` reads; `operator` also runs jobs; `admin` also changes inventory and tokens.")
+            .add("role", &token_settings::role, "`viewer`, `operator` or `admin`; api.md says what each may.")
             .add("hash", &token_settings::hash, "BLAKE2b-256 of the token in hexadecimal; never the token itself.",
                  {.required = true, .check = check_token_hash, .pattern = hash_pattern})
             .build();
@@ -187,8 +187,9 @@ const shape& shape_of<file_entries>() {
     static const auto built =
         builder<file_entries>()
             .add("role", within(&settings::role),
-                 "`standalone`: controller and node in one. `controller`: with agents. `agent`: executes for a "
-                 "controller and opens no port.")
+                 "`standalone` and `controller`: the daemon with the API, which also executes, and takes agents where "
+                 "`fleet.listen` is set; the two differ in name only. `agent`: executes for a controller and opens no "
+                 "port.")
             .add("node", within(&settings::node), "The name of this process among the nodes.",
                  {.check = check_name, .pattern = name_pattern, .default_text = "the host name"})
             .add("data_dir", within(&settings::data_dir), "Where everything lasting is kept.",
@@ -216,7 +217,7 @@ const shape& shape_of<file_entries>() {
                  "Commands on the hosts of agents, as a controller gives them out.")
             .add("tokens", within(&settings::tokens), "Bearer tokens, beside those made by the API.")
             .add("inventory", within(&settings::inventory_files),
-                 "Files with further `devices` and `credentials`; names or patterns, relative to this file.",
+                 "Files with further `devices`, `credentials` and `checks`; names or patterns, relative to this file.",
                  {.example = "[inventory/*.yaml]", .check = check_not_empty})
             .add(
                 "credentials", [](file_entries & all) -> auto& { return all.inventory.credentials; },

@@ -50,7 +50,8 @@ const shape& shape_of<agent_settings>() {
                  "The controllers, tried in turn. An agent dials out and opens no port.",
                  {.example = "[controller.example.net:8521]", .check = check_host_port})
             .add("join_token", &agent_settings::join_token,
-                 "The token from `ferrule agent token create`; only used when the agent has no certificate. "
+                 "The token from `ferrule agent token create`; used when the agent has no certificate, or one that is "
+                 "refused. "
                  "Better `!file join.token` or `${VARIABLE}` than clear text.")
             .add("labels", &agent_settings::labels, "Labels by which the agent is chosen; those of its token win.",
                  {.example = "{site: fra1}"})

@@ -36,7 +36,8 @@ command_metrics::command_metrics(prometheus::Registry& in)
             ended_[i] = &tasks.Add({{"state", std::string(model::task_state_texts[i])}});
     auto& refusals = prometheus::BuildCounter()
                          .Name("ferrule_command_orders_refused_total")
-                         .Help("Orders that agents refused for what they are: forged, altered, copied or not theirs")
+                         .Help("Orders that agents refused for what they are: tampered with, or with a key or version "
+                               "they do not know")
                          .Register(in);
     for (const auto* each : codes)
         refused_[each] = &refusals.Add({{"code", each}});

@@ -1,12 +1,13 @@
 """A check as a user has it: a server goes down and comes back, and the daemon is killed in between."""
 
 import json
+import re
 import socket
 import subprocess
 import threading
 
 from daemon import Daemon
-from surroundings import LIMIT_S, SystemTest, lint_metrics, main
+from surroundings import LIMIT_S, ROOT, SystemTest, lint_metrics, main
 
 
 class Server:
@@ -128,6 +129,20 @@ class Checks(SystemTest):
         self.assertIn("web", self.cli("check", "list"))
         self.assertIn("server", self.cli("check", "state", "web"))
         self.cli("check", "run", "web")
+
+    def test_the_example_of_the_page_is_measured_with_its_limits(self) -> None:
+        """docs/checks.md, with this machine in the place of its targets and the checks that it depends on."""
+        page = re.search(r"```yaml\n(checks:\n.*?)```", (ROOT / "docs" / "checks.md").read_text(), flags=re.S)[1]  # type: ignore[index]
+        inventory = self.scratch / "page.yaml"
+        inventory.write_text(page.replace("192.0.2.1", "127.0.0.1").replace("192.0.2.2", "127.0.0.2"))
+        again = Daemon(self.scratch / "example", {"inventory": [str(inventory)], "jobs": {"local": {"region": "eu"}}, "checks": [
+            {"name": name, "probe": "icmp", "targets": [{"name": "r1", "host": "127.0.0.1"}]} for name in ("uplink", "edge-router")]})
+        self.addCleanup(again.close)
+        again.start()
+        with again.api() as api:
+            api("POST", "/api/v1/checks/edge-ping/run?wait=30s", expect=200)
+            for target in api.get("/api/v1/checks/edge-ping/state")["targets"]:
+                self.assertEqual((target["locations"][0]["state"], target["locations"][0]["reason"]), ("ok", None))
 
     def test_metrics_are_as_prometheus_wants_them(self) -> None:
         with self.daemon.api() as api, self.daemon.api() as listening:

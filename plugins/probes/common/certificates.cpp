@@ -98,7 +98,9 @@ void describe_chain(const STACK_OF(X509) * chain, measurement& into) {
         return;
     }
     const auto* first = sk_X509_value(chain, 0);
-    into.metric("ssl_earliest_cert_expiry", static_cast<double>(earliest_expiry(chain)));
+    const auto expiry = static_cast<double>(earliest_expiry(chain));
+    into.metric("ssl_earliest_cert_expiry", expiry);
+    into.metric("certificate_days", (expiry - static_cast<double>(std::time(nullptr))) / 86'400);
     into.label("ssl_fingerprint_sha256", fingerprint_of(first));
     into.label("ssl_subject", text_of(X509_get_subject_name(first)));
     into.label("ssl_issuer", text_of(X509_get_issuer_name(first)));

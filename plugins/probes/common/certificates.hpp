@@ -10,9 +10,9 @@
 
 namespace ferrule::probes {
 
-/// Describes the chain: metrics `ssl_earliest_cert_expiry` (Unix seconds), labels `ssl_fingerprint_sha256`,
-/// `ssl_subject`, `ssl_issuer`, `ssl_subjectalternative`, `ssl_ip_addresses`, `ssl_serialnumber` of its first
-/// certificate.
+/// Describes the chain: metrics `ssl_earliest_cert_expiry` (Unix seconds) and `certificate_days` (from now until
+/// then), labels `ssl_fingerprint_sha256`, `ssl_subject`, `ssl_issuer`, `ssl_subjectalternative`, `ssl_ip_addresses`,
+/// `ssl_serialnumber` of its first certificate.
 void describe_chain(const STACK_OF(X509) * chain, measurement& into);
 
 /// Describes a finished handshake: the chain, its version as label `tls_version`, and for one that was verified metric

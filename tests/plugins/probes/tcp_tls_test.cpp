@@ -58,6 +58,7 @@ TEST_CASE("a TLS server is up, with what its certificate says") {
     CHECK(seen["labels"]["ssl_serialnumber"] == "0abcde");
     CHECK(seen["labels"]["ssl_fingerprint_sha256"].get<std::string>().size() == 64);
     CHECK(seen["metrics"]["ssl_earliest_cert_expiry"].get<double>() == Approx(now + 5000).margin(60));
+    CHECK(seen["metrics"]["certificate_days"].get<double>() == Approx(5000.0 / 86'400).margin(60.0 / 86'400));
     CHECK(seen["metrics"]["ssl_last_chain_expiry_timestamp_seconds"].get<double>() == Approx(now + 5000).margin(60));
 }
 

@@ -18,6 +18,7 @@ set(FERRULE_DATA_DIR "${CMAKE_INSTALL_DATADIR}/ferrule")
 install(DIRECTORY config/platforms DESTINATION "${FERRULE_DATA_DIR}")
 install(FILES config/ferrule.schema.json config/inventory.example.yaml DESTINATION "${FERRULE_DATA_DIR}")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ferrule")
+install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ferrule")
 
 # Paths are those of the prefix that is chosen when installing, and a configuration that is there already stays as it is.
 set(FERRULE_UNIT_DIR "lib/systemd/system" CACHE STRING "Where the systemd unit goes, relative to the prefix or absolute")

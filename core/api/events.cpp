@@ -31,7 +31,7 @@ bool is_default(std::string_view topic) {
 
 struct listening {
     listening() = default;
-    std::vector<std::string> topics; ///< Empty = all but job.output, job.result and check.sample.
+    std::vector<std::string> topics; ///< Empty = those of is_default.
     std::optional<std::uint64_t> after;
 };
 

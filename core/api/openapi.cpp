@@ -124,8 +124,9 @@ json make_openapi(const std::vector<endpoint>& all) {
                   {"info",
                    {{"title", "Ferrule"},
                     {"version", "v1"},
-                    {"description", "Drives network devices through plugins. Errors are application/problem+json "
-                                    "with a stable `code`; lists page by cursor; durations are texts with units."},
+                    {"description", "Runs commands on network devices, measures networks and runs commands across a "
+                                    "fleet. Errors are application/problem+json with a stable `code`; lists page by "
+                                    "cursor; durations are texts with units."},
                     {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
                   {"servers", json::array({json{{"url", "/"}}})},
                   {"security", json::array({json{{"bearer", json::array()}}})}};

@@ -18,7 +18,7 @@ namespace {
 
 constexpr base::duration sweep_every = std::chrono::seconds(1);
 constexpr base::duration server_lifetime = std::chrono::hours(24 * 90);
-/// Agents that a controller can take back in a second, with room to spare; see docs/agents.md.
+/// Agents that a controller is told to take back in a second, fewer than it can.
 constexpr std::int64_t returning_a_second = 500;
 
 net::web_socket_listener_settings listening(const config::fleet_settings& wanted) {

@@ -20,9 +20,10 @@ namespace ferrule::net {
 /// has said nothing yet holds a place in the waiting room, which is cheap; one that has spoken waits there for one of
 /// the slots, in the order in which they spoke. When the room is full, the one that has been silent for longest makes
 /// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of the
-/// one that has most of a full room, if that is an eighth or more, some are turned away. A slot whose peer has let the
-/// others wait for too long is taken from it. Those of an origin that is alone, as many behind one address are, make no
-/// place for more of it as long as the slots turn over: the others wait where they are. Sans-I/O; one thread at a time.
+/// one that has most of a full room, if that is more than an eighth, some are turned away. A slot whose peer has let
+/// the others wait for too long is taken from it. Those of an origin that is alone, as many behind one address are,
+/// make no place for more of it as long as the slots turn over: the others wait where they are. Sans-I/O; one thread at
+/// a time.
 class admission {
   public:
     struct settings {

@@ -24,8 +24,8 @@ namespace asio = boost::asio;
 /// One event, shared by all its subscribers. `data` is JSON text. `id` ascends over the life of the bus.
 struct event {
     std::uint64_t id = 0;
-    std::string topic; ///< `job`, `job.output`, `command`, `command.output`, `session`, `device`, `plugin`, `node`,
-                       ///< `agent`
+    std::string topic; ///< Such as `job`, `job.output` or `check.state`;
+                       ///< api/events.cpp has them all.
     std::string key;   ///< What it is about, such as the job's id.
     std::string data;
 };

@@ -6,6 +6,7 @@ usage: install_test.py CMAKE BUILD_FOLDER
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,8 @@ class installed_prefix(unittest.TestCase):
             "share/bash-completion/completions/ferrule",
             "share/zsh/site-functions/_ferrule",
             "share/doc/ferrule/LICENSE",
+            "share/doc/ferrule/docs/checks.md",
+            "share/doc/ferrule/docs/adr/README.md",
             "etc/ferrule/ferrule.yaml",
             "lib/systemd/system/ferrule.service",
             "lib/sysusers.d/ferrule.conf",
@@ -67,6 +70,38 @@ class installed_prefix(unittest.TestCase):
         self.assertEqual(checked.returncode, 0, checked.stderr)
         count = len(list((self.prefix / "share/ferrule/platforms").glob("*.yaml")))
         self.assertIn(f"{count} platforms", checked.stdout)
+
+    def test_platforms_of_ones_own_are_read_from_the_prefix(self):
+        own = self.prefix / "etc/ferrule/platforms/own.yaml"
+        before = run(self.ferrule, "check-config", self.prefix / "etc/ferrule/ferrule.yaml", cwd="/").stdout
+        shutil.copy(self.prefix / "share/ferrule/platforms/linux.yaml", own)
+        self.addCleanup(own.unlink)
+        after = run(self.ferrule, "check-config", self.prefix / "etc/ferrule/ferrule.yaml", cwd="/")
+        self.assertEqual(after.returncode, 0, after.stderr)
+        count = int(re.search(r"(\d+) platforms", before)[1])
+        self.assertIn(f"{count + 1} platforms", after.stdout)
+
+    def test_links_of_the_installed_pages_lead_somewhere(self):
+        folder = self.prefix / "share/doc/ferrule"
+        for page in [folder / "README.md", *(folder / "docs").rglob("*.md")]:
+            for link in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text()):
+                self.assertTrue((page.parent / link).is_file(), f"{page}: {link}")
+
+    def test_another_host_needs_the_packages_that_the_page_names(self):
+        page = (self.prefix / "share/doc/ferrule/docs/service.md").read_text()
+        named = set(re.search(r"apt-get install -y --no-install-recommends ((?:.*\\\n)*.*)", page)[1].replace("\\", " ").split())
+        needed = set()
+        for file in [self.ferrule, *(self.prefix / "lib/ferrule/plugins").rglob("*.so")]:
+            for name in re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", file).stdout):
+                needed.add(name)
+        known = dict(re.findall(r"^\s(\S+) \([^)]*x86-64[^)]*\) => (\S+)$", run("/sbin/ldconfig", "-p").stdout, flags=re.M))
+        for name in needed & set(known):
+            real = os.path.realpath(known[name])
+            for path in (real, real.removeprefix("/usr")):
+                owner = run("dpkg-query", "-S", path).stdout.partition(":")[0]
+                if owner:
+                    self.assertIn(owner, named | {"libc6", "libgcc-s1"}, f"{name} is of {owner}")
+                    break
 
     def test_the_installed_plugins_are_found_without_being_told_where(self):
         listed = run(self.ferrule, "plugin", "list", "--json", cwd="/")
@@ -90,6 +125,17 @@ class installed_prefix(unittest.TestCase):
             verified = run("systemd-analyze", "verify", "--man=no", unit)
             about_it = [line for line in verified.stderr.splitlines() if "ferrule.service" in line]
             self.assertEqual(about_it, [])
+            # As service.md opens it for commands.
+            page = (self.prefix / "share/doc/ferrule/docs/service.md").read_text()
+            drop_in = unit.with_name("ferrule.service.d") / "exec.conf"
+            drop_in.parent.mkdir()
+            drop_in.write_text(re.search(r"```ini\n(.*?)```", page, flags=re.S)[1])
+            verified = run("systemd-analyze", "verify", "--man=no", unit)
+            self.assertEqual([line for line in verified.stderr.splitlines() if "exec.conf" in line or "ferrule.service" in line], [])
+            # Whatever the unit takes away is given back, so that nothing is forgotten when it takes more.
+            taken = {line.partition("=")[0] for line in text.split("# Raw sockets")[1].splitlines() if re.match(r"[A-Z]\w+=", line)}
+            given = {line.partition("=")[0] for line in drop_in.read_text().splitlines() if "=" in line}
+            self.assertEqual(taken - given - {"SystemCallErrorNumber", "WantedBy"}, set())
 
     def test_completion_is_right_for_its_shell(self):
         checked = run("bash", "-n", self.prefix / "share/bash-completion/completions/ferrule")

@@ -20,6 +20,9 @@ check 0 "usage: scripts/test " "$root/scripts/test" --help
 check 2 "usage: scripts/demo \[--once\]" "$root/scripts/demo" --twice
 check 0 "usage: scripts/demo \[--once\]" "$root/scripts/demo" --help
 check 1 "there is no bin/ferrule in /nonexistent$" "$root/scripts/demo" --once --build /nonexistent
+check 2 "usage: scripts/packages SECTION" "$root/scripts/packages"
+check 0 "usage: scripts/packages SECTION" "$root/scripts/packages" --help
+check 1 "has no section \[nonsense\]" "$root/scripts/packages" nonsense
 check 2 "invalid choice: 'sideways'" "$root/scripts/lab" sideways
 check 2 "the following arguments are required: COMMAND" "$root/scripts/lab"
 check 0 "frr1 \(FRR router" "$root/scripts/lab" --help

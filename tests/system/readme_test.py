@@ -1,4 +1,7 @@
-"""Every command that README.md and docs/operations.md show is run as it stands there, against an installed Ferrule."""
+"""Every command that README.md and docs/operations.md show is run as it stands there, in its order, against an installed Ferrule.
+
+Nothing is set or started that the pages do not tell to set and start, but for the place of the lab and the ports.
+"""
 
 import os
 import re
@@ -16,8 +19,9 @@ BUILD = Path(os.environ.get("FERRULE_BUILD", FERRULE.parents[1]))
 ELSEWHERE = {
     "scripts/demo": "test scripts.demo",
     "scripts/test": "file .ci/run",
-    "cmake --preset release && cmake --build --preset release": "file scripts/lib/build.sh",
+    "cmake --preset release && cmake --build --preset release --target product": "file scripts/lib/build.sh",
 }
+LAB_DIR = "/var/lib/ferrule-lab"  # of root
 
 
 def blocks(document: str) -> list[tuple[str, str]]:
@@ -36,13 +40,12 @@ class Readme(SystemTest):
     def setUp(self) -> None:
         super().setUp()
         self.prefix = self.scratch / "prefix"
-        self.place = self.scratch / "place"
-        self.place.mkdir()
+        self.place = ROOT
         self.lab = Lab()
         self.addCleanup(self.lab.close)
-        self.lab("up")
         self.env = {**clean_environment(), "HOME": str(self.scratch), "PATH": f"{self.prefix}/bin:{os.environ['PATH']}",
-                    "CMAKE_PREFIX_PATH": str(self.prefix), "LAB_PASSWORD": self.lab.password("netops")}
+                    "CMAKE_PREFIX_PATH": str(self.prefix), "FERRULE_LAB_DIR": str(self.lab.directory)}
+        self.env.pop("LAB_PASSWORD", None)
         self.exports: list[str] = []
         self.ran = 0
 
@@ -62,6 +65,11 @@ class Readme(SystemTest):
         tests = subprocess.run(["ctest", "--test-dir", str(BUILD), "-N"], capture_output=True, text=True, check=True).stdout
         self.assertRegex(tests, rf"(?m): {re.escape(name)}$")
 
+    def value_of(self, export: str) -> tuple[str, str]:
+        """What a shell makes of an `export NAME=…`."""
+        name = export.removeprefix("export ").partition("=")[0]
+        return name, self.bash(f'{export}; printf %s "${name}"')
+
     def start(self) -> Daemon:
         daemon = Daemon(self.place, {"data_dir": str(self.place / "data")}, self.env)
         daemon.write_settings = lambda: None  # type: ignore[method-assign]  # the file of the README stays
@@ -78,17 +86,27 @@ class Readme(SystemTest):
         elif line.startswith("cmake --install build/release"):
             return self.bash(line.replace("build/release", str(BUILD)).replace("/usr/local", str(self.prefix)))
         elif line == "ferrule run -c ferrule.yaml":
+            self.env.update(map(self.value_of, self.exports))  # the daemon has what the first terminal has
+            self.exports = []
             self.daemon = self.start()
         elif line.startswith("export "):
-            self.exports.append(line)
+            self.exports.append(line.replace(LAB_DIR, str(self.lab.directory)))
+        elif " && cd " in line:
+            self.place = Path(self.bash(f"{line} && pwd").strip())
         else:
+            if "127.0.0.1:2201" in line:
+                line = line.replace("127.0.0.1:2201", f"127.0.0.1:{self.port()}")
             return self.bash(line.replace("http://127.0.0.1:8520", self.env.get("FERRULE_URL", "")))
         return ""
 
+    def port(self) -> int:
+        return int(self.lab.device("frr1")["port"])
+
     def write_yaml(self, text: str) -> None:
-        port = self.lab.device("frr1")["port"]
+        self.assertNotEqual(self.place, ROOT, "the page leaves the source tree first")
         self.assertIn("port: 2201", text, "the port of the lab's frr1")
-        (self.place / "ferrule.yaml").write_text(text.replace("port: 2201", f"port: {port}") + 'http: {listen: ["127.0.0.1:0"]}\n')
+        (self.place / "ferrule.yaml").write_text(
+            text.replace("port: 2201", f"port: {self.port()}") + 'http: {listen: ["127.0.0.1:0"]}\n')
         (self.place / "ferrule.yaml").chmod(0o600)
 
     def test_the_commands_of_the_readme_and_of_operations_work_in_their_order(self) -> None:
@@ -103,7 +121,11 @@ class Readme(SystemTest):
         self.assertIn("frr1 answers", said["ferrule device test frr1"])
         self.assertRegex(said['ferrule exec frr1 "show version"'], r"FRRouting \d")
         self.assertRegex(said["ferrule session list"], r"frr1 +idle")
-        rest = next(text for line, text in said.items() if line.startswith("curl"))
+        rest = next(text for line, text in said.items() if line.startswith("curl") and "/api/v1/jobs" in line)
+        page = next(text for line, text in said.items() if "/probe?" in line)
+        self.assertRegex(page, r"(?m)^probe_success 1$")
+        metrics = next(text for line, text in said.items() if line.endswith("/metrics"))
+        self.assertRegex(metrics, r'(?m)^ferrule_check_state\{check="ssh-port",target="frr1"\} 0$')
         self.assertRegex(rest, r'"state":"succeeded".*eth0 +up')
         self.assertRegex(said["ferrule check run ssh-port"], r"frr1 +\S+ +ok")
         self.assertRegex(said["ferrule check state ssh-port"], r"frr1 +\(all\) +ok")
@@ -112,7 +134,9 @@ class Readme(SystemTest):
         self.copy_the_new_plugin()
 
         made = ""
-        for _, text in blocks("docs/operations.md"):
+        for language, text in blocks("docs/operations.md"):
+            if language:  # files of others; tests/docs/prometheus_files.py looks at them
+                continue
             for line in lines_of(text):
                 out = self.run_line(line.replace("ID", made)) if made else self.run_line(line)
                 if line.startswith("ferrule token create"):
@@ -132,6 +156,7 @@ class Readme(SystemTest):
 
     def test_every_file_that_the_readme_names_is_there(self) -> None:
         text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "operations.md").read_text()
+        self.assertIn(LAB_DIR, (ROOT / "scripts" / "lib" / "lab_dir.sh").read_text())
         for name in set(re.findall(r"`((?:docs|config|scripts|tests|bench)/[\w./-]*)`", text)):
             self.assertTrue((ROOT / name).exists(), name)
 

@@ -41,7 +41,7 @@ std::string unknown_command(const CLI::App& root, int argc, char** argv) {
 }
 
 int parse_and_run(int argc, char** argv) {
-    CLI::App root("Drives network devices through plugins", "ferrule");
+    CLI::App root("Runs commands on network devices, measures networks and runs commands across a fleet", "ferrule");
     root.set_version_flag("--version", version_text());
     root.require_subcommand(1);
     root.get_formatter()->column_width(32);

@@ -76,6 +76,11 @@ class remote_board {
     /// Those that the agent has and is still to be told to end.
     [[nodiscard]] std::vector<given*> to_cancel();
 
+    /// A later greeting of the same process was heard already: this one comes from a connection that was replaced.
+    [[nodiscard]] bool is_outdated(const job_hello& hello) const {
+        return hello.instance == instance_ && hello.seq < seq_;
+    }
+
     [[nodiscard]] greeting greet(const job_hello& hello);
     /// All ends that the agent had kept have come: those that were never received become ready, and those that its
     /// process took along come back, removed. `seq` of another greeting says nothing.

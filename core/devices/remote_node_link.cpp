@@ -22,6 +22,8 @@ void remote_node::greeted(const job_hello& hello) {
     std::vector<model::session_info> closed;
     {
         const std::lock_guard lock(mutex_);
+        if (board_.is_outdated(hello))
+            return;
         presence_ = presence::attached;
         stuck_ = false;
         drivers_ = hello.drivers;

@@ -117,6 +117,17 @@ TEST_CASE("fifo jobs go side by side as far as the agent allows") {
     CHECK(fixture::ids(f.board.next(last)) == names{"3"});
 }
 
+TEST_CASE("a greeting that is heard after a later one of the same process is told from one of another process") {
+    fixture f;
+    const auto earlier = f.hello("x");
+    static_cast<void>(f.board.greet(f.hello("x")));
+    CHECK(f.board.is_outdated(earlier));
+    CHECK_FALSE(f.board.is_outdated(f.hello("x")));
+    auto another = earlier;
+    another.instance = "y";
+    CHECK_FALSE(f.board.is_outdated(another));
+}
+
 TEST_CASE("after a break: what the agent names runs on, what the same process never had is sent again") {
     fixture f;
     static_cast<void>(f.board.greet(f.hello("x")));

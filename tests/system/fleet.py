@@ -1,20 +1,14 @@
 """A controller and its agents on this machine's loopback, as real daemons."""
 
 import json
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from api import Answer
 from daemon import Daemon
+from programs import free_port
 from surroundings import FERRULE, SystemTest
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Agent(Daemon):

@@ -167,7 +167,7 @@ class Names:
     """nsd with the zone example.org."""
 
     def __init__(self, folder: Path) -> None:
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port()
         self.at = f"127.0.0.1:{port}"
         (folder / "zone").write_text("$TTL 300\n@ IN SOA ns admin 2024010203 3600 600 86400 300\n@ IN NS ns\nns IN A 127.0.0.1\n"
                                      "www IN A 192.0.2.1\nwww IN A 192.0.2.2\n")

@@ -1,5 +1,6 @@
 """Programs of others that a test runs beside the daemon, each on loopback."""
 
+import random
 import re
 import signal
 import socket
@@ -10,11 +11,21 @@ from pathlib import Path
 from surroundings import LIMIT_S, clean_environment
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of loopback that nobody has now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# Below those that the kernel hands out to connections and to whoever asks for any port.
+PORTS = range(10_240, 32_768)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has now, for TCP and UDP, and that nobody is given meanwhile who does not ask for it."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+            try:
+                stream.bind(("127.0.0.1", port))
+                datagram.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Program:

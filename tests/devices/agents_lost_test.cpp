@@ -114,7 +114,7 @@ TEST_CASE("the late end of a change that was unknown says what became of it, onc
     fleet.add_ledger("d", {}, 100);
     const auto id = rig.submit(change("d", "1"));
     rig.running(id);
-    fleet.settle([&] { return fleet.link().count(devices::kind::progress) > 0; });
+    fleet.link().wait_said(devices::kind::progress, 1);
     fleet.disconnect("a1");
     fleet.offline("a1");
     CHECK(rig.finished(id)->state == model::job_state::unknown);

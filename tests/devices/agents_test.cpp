@@ -160,7 +160,7 @@ TEST_CASE("an order that never arrived is sent again, also when it is a change, 
     fleet.link().lose_orders(true);
     const auto id = rig.submit(change("d", "1"));
     rig.running(id);
-    fleet.settle([&] { return fleet.link().count(devices::kind::run) == 1; });
+    fleet.link().wait_said(devices::kind::run, 1); // no event tells of it
     fleet.disconnect("a1");
     fleet.link().lose_orders(false);
     fleet.connect("a1");

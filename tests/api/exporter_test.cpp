@@ -147,15 +147,15 @@ class rig {
         if (!scrape_limit.empty())
             asked.add_header(http::field::unknown, "X-Prometheus-Scrape-Timeout-Seconds", scrape_limit);
         answer got;
-        asio::io_context loop;
-        const auto guard = asio::make_work_guard(loop); // while the pool is at work
-        asio::co_spawn(loop, app_->handle(asked), [&](const std::exception_ptr& thrown, http::response reply) {
-            loop.stop();
+        loop_.restart();
+        const auto guard = asio::make_work_guard(loop_); // while the pool is at work
+        asio::co_spawn(loop_, app_->handle(asked), [&](const std::exception_ptr& thrown, http::response reply) {
+            loop_.stop();
             if (thrown)
                 std::rethrow_exception(thrown);
             got = {reply.status(), std::string(reply.header("content-type")), std::string(reply.body())};
         });
-        loop.run();
+        loop_.run();
         return got;
     }
 
@@ -179,6 +179,7 @@ class rig {
         return made;
     }
 
+    asio::io_context loop_; // the pool may still be telling it that something is done
     runtime::blocking_pool pool_;
     probes::one_off_probes probes_;
     prometheus::Registry registry_;

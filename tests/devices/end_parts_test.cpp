@@ -85,19 +85,30 @@ class crossing_store final : public st::store {
   private:
     completion crossed(completion done) {
         const bool first = to_cross > 0 && to_cross-- > 0;
-        return [this, first, done = std::move(done)](const result<void>& what) {
-            if (first) {
-                held_.push_back([done, what] { done(what); });
-                return;
+        return [held = held_, first, done = std::move(done)](const result<void>& what) {
+            std::vector<std::function<void()>> before;
+            {
+                const std::lock_guard lock(held->mutex);
+                if (first) {
+                    held->calls.push_back([done, what] { done(what); });
+                    return;
+                }
+                before.swap(held->calls);
             }
             done(what);
-            for (const auto& each : std::exchange(held_, {}))
+            for (const auto& each : before)
                 each();
         };
     }
 
     st::store& below_;
-    std::vector<std::function<void()>> held_; // on the loop, which has one thread here
+
+    struct held_back {
+        std::mutex mutex;
+        std::vector<std::function<void()>> calls;
+    };
+
+    const std::shared_ptr<held_back> held_ = std::make_shared<held_back>(); // completions may outlive the store
 };
 
 struct fixture {

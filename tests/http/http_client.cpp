@@ -95,6 +95,8 @@ void client::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto size = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
                                : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (size < 0 && !ssl_ && errno == EINTR)
+            continue;
         if (size <= 0)
             fail("the server does not take what is sent");
         bytes.remove_prefix(static_cast<std::size_t>(size));
@@ -113,8 +115,11 @@ void client::request(std::string_view method_and_target, std::string_view header
 // Zero at the end of the stream, also when it ends with a reset.
 std::size_t client::receive() {
     char piece[16384];
-    const auto size =
-        ssl_ ? static_cast<ssize_t>(SSL_read(ssl_.get(), piece, sizeof piece)) : ::recv(fd_, piece, sizeof piece, 0);
+    ssize_t size = 0;
+    do // the end of a child interrupts it
+        size = ssl_ ? static_cast<ssize_t>(SSL_read(ssl_.get(), piece, sizeof piece))
+                    : ::recv(fd_, piece, sizeof piece, 0);
+    while (size < 0 && !ssl_ && errno == EINTR);
     if (size < 0 && !ssl_ && errno == EAGAIN)
         fail("the server neither answered nor closed; so far: " + buffer_);
     if (size <= 0)

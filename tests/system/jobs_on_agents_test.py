@@ -220,6 +220,7 @@ class JobsOnAgents(SystemTest):
                 if event.name == "job" and event.data["state"] == "running":
                     begun.add(event.data["id"])
         self.controller.kill()
+        self.controller.settings["jobs"]["node_timeout"] = "2m"  # it is to come back, however slow the machine
         self.controller.start()
         with self.controller.api() as api:
             ended = {job: api.ended(job) for job in (*running, behind)}

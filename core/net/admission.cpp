@@ -36,37 +36,44 @@ admission::number admission::came(std::string origin, base::steady_time now) {
     return who;
 }
 
-// Whether those of a single origin are let wait: nobody is known to be behind them whom they keep out.
+// Whether those who wait are let wait. Of a single origin: nobody is known to be behind them whom they keep out. Of
+// several: whoever is behind them gets in soon.
 bool admission::is_patient() const noexcept {
-    return origins_.size() == 1 && !stands_still_;
+    return origins_.size() == 1 ? !stands_still_ : known_pass_ || known_ >= settings_.slots;
 }
 
 // Who makes place in a full room. Its numbers ascend with their arrival, so the first silent one is the oldest.
 std::optional<admission::eviction> admission::choose_to_go(base::steady_time now) const {
+    const auto patient = is_patient();
+    if (patient && ready_.size() >= settings_.slots)
+        return std::nullopt; // more of them would not be faster
     const auto from = crowd();
     const auto is_of_it = [&](number each) { return from == origins_.end() || all_.at(each).origin == from->first; };
     const auto oldest = std::find_if(silent_.begin(), silent_.end(), is_of_it);
     if (oldest != silent_.end() && now - all_.at(*oldest).since >= moment())
         return eviction{*oldest, reason::silent};
     // All of them speak: of the crowd the one that has waited least.
-    if (from == origins_.end() || is_patient())
+    if (from == origins_.end() || patient)
         return std::nullopt;
     const auto newest = std::find_if(ready_.rbegin(), ready_.rend(), is_of_it);
     return newest == ready_.rend() ? std::nullopt : std::optional(eviction{*newest, reason::crowd});
 }
 
-// A room that one origin fills, as agents behind one address do, or one that wants to be in the way: the slots tell.
+// A full room may be a herd of agents or those who want to be in the way: the slots tell.
 void admission::watch_pace(base::steady_time now) {
-    if (origins_.size() != 1 || waiting() < settings_.room / 2) {
+    if (waiting() < settings_.room / 2) {
         watched_since_.reset();
         stands_still_ = false;
+        known_pass_ = false;
         return;
     }
     if (watched_since_ && now - *watched_since_ < pace())
         return;
     stands_still_ = watched_since_ && turned_over_ < settings_.slots;
+    known_pass_ = watched_since_ && known_ >= settings_.slots;
     watched_since_ = now;
     turned_over_ = 0;
+    known_ = 0;
 }
 
 void admission::spoke(number who) {
@@ -78,9 +85,11 @@ void admission::spoke(number who) {
     ready_.push_back(who);
 }
 
-void admission::gone(number who) {
-    if (const auto at = all_.find(who); at != all_.end() && at->second.what == phase::admitted)
+void admission::gone(number who, bool known) {
+    if (const auto at = all_.find(who); at != all_.end() && at->second.what == phase::admitted) {
         ++turned_over_;
+        known_ += known ? 1U : 0U;
+    }
     forget(who);
 }
 
@@ -125,7 +134,7 @@ std::optional<admission::number> admission::choose_ready(bool& fair) const {
 }
 
 std::optional<admission::eviction> admission::choose_victim(bool fair, base::steady_time now) const {
-    if (fair)
+    if (fair && !is_patient()) // else the next slot is free at once, and is theirs
         for (const auto& [since, who] : admitted_)
             if (origins_.at(all_.at(who).origin).admitted > fair_share())
                 return eviction{who, reason::share};

@@ -21,9 +21,9 @@ namespace ferrule::net {
 /// the slots, in the order in which they spoke. When the room is full, the one that has been silent for longest makes
 /// place. Nobody takes all of it: while others wait, one origin gets no more than a quarter of the slots, and of the
 /// one that has most of a full room, if that is more than an eighth, some are turned away. A slot whose peer has let
-/// the others wait for too long is taken from it. Those of an origin that is alone, as many behind one address are,
-/// make no place for more of it as long as the slots turn over: the others wait where they are. Sans-I/O; one thread at
-/// a time.
+/// the others wait for too long is taken from it. A herd of those who belong here is not thinned out: as long as they
+/// pass through all slots at a good pace, those who wait keep their places, and who comes waits where he is. Of an
+/// origin that is alone, as many behind one address are, whoever passes counts. Sans-I/O; one thread at a time.
 class admission {
   public:
     struct settings {
@@ -42,8 +42,8 @@ class admission {
     number came(std::string origin, base::steady_time now);
     /// It has begun to speak.
     void spoke(number who);
-    /// Its connection has gone, or is past the handshake.
-    void gone(number who);
+    /// Its connection has gone, or is past the handshake; `known` if that has shown that it belongs here.
+    void gone(number who, bool known = false);
 
     enum class reason { silent, crowd, slow, share };
 
@@ -107,9 +107,11 @@ class admission {
     std::deque<number> ready_;
     std::set<std::pair<base::steady_time, number>> admitted_;
     std::vector<eviction> evicted_;
-    std::optional<base::steady_time> watched_since_; ///< While a single origin fills the room.
+    std::optional<base::steady_time> watched_since_; ///< While the room fills.
     std::size_t turned_over_ = 0;                    ///< Since then; what was taken from its peer aside.
+    std::size_t known_ = 0;                          ///< Of these.
     bool stands_still_ = false;                      ///< As it was the last time.
+    bool known_pass_ = false;                        ///< The same.
 };
 
 } // namespace ferrule::net

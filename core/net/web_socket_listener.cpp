@@ -253,9 +253,10 @@ class web_socket_listener::impl : public std::enable_shared_from_this<impl> {
         state->ended = true;
         const bool late = timer.cancel() == 0; // it has fired, or is about to
         const bool cut_off = late || !over->socket().is_open();
-        asio::post(self->on_, [self, who] {
+        const bool known = made && !cut_off && (*made)->peer();
+        asio::post(self->on_, [self, who, known] {
             self->shaking_.erase(who);
-            self->admission_.gone(who);
+            self->admission_.gone(who, known);
             self->proceed();
         });
         if (made && !cut_off) {

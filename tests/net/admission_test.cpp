@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
 #include <string>
+#include <vector>
 
 using namespace ferrule;
 using namespace std::chrono_literals;
@@ -215,6 +217,79 @@ TEST_CASE("several origins that fill the room together keep nobody out") {
     const auto step = front.next();
     CHECK(step.admitted == numbers{agent}); // beyond their share of the slots they give way
     CHECK(step.evicted.size() == 2);        // one that waited, and one with a slot
+}
+
+TEST_CASE("a herd from a few addresses is let in one after the other, and none is turned away") {
+    door front;
+    std::deque<admission::number> in;
+    int came = 0;
+    const auto step = [&] {
+        auto found = front.next();
+        in.insert(in.end(), found.admitted.begin(), found.admitted.end());
+        return found.evicted;
+    };
+    // The first four are through while the room fills.
+    for (; came < 8; ++came)
+        front.spoken(host(came % 2));
+    REQUIRE(step().empty());
+    for (; came < 12; ++came) {
+        front.at.gone(in.front(), true);
+        in.pop_front();
+        front.spoken(host(came % 2));
+        REQUIRE(step().empty());
+    }
+    for (; came < 100; ++came) {
+        while (front.has_room()) { // not at the price of one who waits
+            front.spoken(host(came % 2));
+            REQUIRE(step().empty());
+        }
+        front.now += 100ms; // of five times that each slot turns over once
+        front.at.gone(in.front(), true);
+        in.pop_front();
+        REQUIRE(step().empty());
+    }
+}
+
+TEST_CASE("one from elsewhere gets the next slot of a herd that passes, before those who came earlier") {
+    door front;
+    for (int i = 0; i < 12; ++i)
+        front.spoken("site " + std::to_string(i % 2));
+    REQUIRE(front.next().admitted == numbers{1, 2, 3, 4});
+    for (admission::number i = 1; i <= 4; ++i)
+        front.at.gone(i, true);
+    const auto now_in = front.next().admitted;
+    REQUIRE(now_in.size() == 4);
+    const auto agent = front.spoken("agent");
+    auto step = front.next();
+    CHECK(step.evicted.empty());
+    CHECK(step.admitted.empty());
+    front.at.gone(now_in.front(), true);
+    CHECK(front.next().admitted == numbers{agent});
+}
+
+TEST_CASE("a herd that no longer passes makes place for whoever comes") {
+    door front;
+    for (int i = 0; i < 4; ++i)
+        front.spoken(host(i % 2));
+    front.next();
+    for (int i = 0; i < 8; ++i)
+        front.spoken(host(i % 2));
+    front.next();
+    for (admission::number i = 1; i <= 4; ++i)
+        front.at.gone(i, true);
+    front.next();
+    for (int i = 0; i < 4; ++i)
+        front.spoken(host(i % 2));
+    front.next();
+    CHECK_FALSE(front.has_room());
+    for (int windows = 0; windows < 2; ++windows) {
+        REQUIRE(front.next_at());
+        front.now = *front.next_at();
+        front.next();
+    }
+    CHECK(front.has_room());
+    const auto agent = front.spoken("agent");
+    CHECK(front.next().admitted == numbers{agent});
 }
 
 TEST_CASE("one that says nothing at all is sent away after a while") {

@@ -1,12 +1,13 @@
 #include "fleet/host/sampler.hpp"
 
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "base/strings.hpp"
 
 #include <dirent.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -16,8 +17,6 @@ namespace ferrule::fleet::host {
 using base::json;
 
 namespace {
-
-constexpr std::size_t most_disks = 32;
 
 std::string read(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
@@ -40,17 +39,10 @@ std::uint64_t process_count(const std::string& proc) {
     return count;
 }
 
-json disks(const std::string& mounts) {
+json disks(const disk_report& found) {
     json all = json::object();
-    for (const auto& place : parse_mounts(mounts)) {
-        struct statvfs about {};
-
-        if (all.size() >= most_disks || ::statvfs(place.c_str(), &about) != 0 || about.f_blocks == 0)
-            continue;
-        const auto total = static_cast<std::uint64_t>(about.f_blocks) * about.f_frsize;
-        const auto available = static_cast<std::uint64_t>(about.f_bavail) * about.f_frsize;
-        all[place] = {{"total", total}, {"available", available}};
-    }
+    for (const auto& [place, room] : found.rooms)
+        all[place] = {{"total", room.total}, {"available", room.available}};
     return all;
 }
 
@@ -68,6 +60,7 @@ json interfaces(const std::string& text) {
 sampler::sampler(const base::clock& clock, std::string proc)
     : clock_(clock)
     , proc_(std::move(proc))
+    , disks_(proc_ + "/self/mounts")
     , host_boot_(base::trim(read(proc_ + "/sys/kernel/random/boot_id"))) {}
 
 json sampler::sample() {
@@ -92,7 +85,11 @@ json sampler::sample() {
     if (const auto seen = parse_uptime(read(proc_ + "/uptime")))
         out["uptime_seconds"] = *seen;
     out["processes"] = process_count(proc_);
-    out["disks"] = disks(read(proc_ + "/self/mounts"));
+    const auto found = disks_.look();
+    out["disks"] = disks(found);
+    if (!found.unanswered.empty())
+        out["disks_unanswered"] = found.unanswered;
+    tell_unanswered(found.unanswered);
     out["network"] = interfaces(read(proc_ + "/net/dev"));
     if (const auto own = parse_own_stat(read(proc_ + "/self/stat"))) {
         const auto seconds = std::chrono::duration<double>(now - sampled_).count();
@@ -109,6 +106,17 @@ json sampler::sample() {
     before_ = cpu;
     sampled_ = now;
     return out;
+}
+
+// Each once, and again when it had answered in between.
+void sampler::tell_unanswered(const std::vector<std::string>& places) {
+    for (const auto& place : places)
+        if (std::ranges::find(unanswered_, place) == unanswered_.end())
+            base::log::warn("fleet",
+                            "a file system does not answer, so heartbeats cannot tell its room; look at what serves it, "
+                            "or unmount it",
+                            {{"mount", place}});
+    unanswered_ = places;
 }
 
 } // namespace ferrule::fleet::host

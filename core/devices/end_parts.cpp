@@ -8,18 +8,11 @@
 
 namespace ferrule::devices {
 
-namespace {
-
-// Of one agent and ends that are not whole. What is beyond it is left out of them; they come nevertheless.
-constexpr std::size_t most_bytes = std::size_t{1} << 30U;
-constexpr std::size_t most_of_one = std::size_t{32} << 20U;
-
-} // namespace
-
-end_parts::end_parts(runtime::io& loop, store::store& records, receiver receive)
+end_parts::end_parts(runtime::io& loop, store::store& records, receiver receive, end_parts_limits limits)
     : loop_(loop)
     , disk_(records)
-    , whole_(std::move(receive)) {}
+    , whole_(std::move(receive))
+    , limits_(limits) {}
 
 asio::awaitable<void> end_parts::stop(base::duration limit) {
     {
@@ -36,14 +29,13 @@ void end_parts::greeted(const std::string& agent, const std::vector<held_job>& h
     for (const auto& each : held)
         of.held.emplace(each.which.id, each.which.run);
     of.seen.clear();
-    of.bytes = 0;
     of.missing.clear(); // a marker of an earlier greeting that still waits is to be acknowledged like any other
 }
 
 void end_parts::forget(const std::string& agent) {
     const std::lock_guard lock(mutex_);
     if (const auto at = agents_.find(agent);
-        at != agents_.end() && at->second.pending == 0 && at->second.arriving.empty())
+        at != agents_.end() && at->second.pending == 0 && at->second.arriving.empty() && at->second.bytes == 0)
         agents_.erase(at);
 }
 
@@ -56,10 +48,8 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
         auto& of = agents_[agent];
         of.pending += part.last ? 1 : 0;
         const name which(part.which.id, part.which.run);
-        auto& bytes = of.seen[which];
-        fits = part.last || (of.bytes + text.size() <= most_bytes && bytes + text.size() <= most_of_one);
-        bytes += fits ? text.size() : 0;
-        of.bytes += fits ? text.size() : 0;
+        of.seen.insert(which);
+        fits = make_room(of, part, text.size());
         if (fits)
             ++of.arriving[which].unanswered;
     }
@@ -72,6 +62,27 @@ void end_parts::take(const std::string& agent, const end_part& part, const base:
     disk_.put(agent, part, std::move(text), [this, agent, part, taken = std::move(taken)](const result<void>& done) {
         kept(agent, part, done, taken);
     });
+}
+
+// A part that is there already is replaced.
+bool end_parts::make_room(state& of, const end_part& part, std::size_t bytes) const {
+    auto& here = of.taken[{part.which.id, part.which.run}];
+    const auto at = here.parts.find(part.number);
+    const auto before = at == here.parts.end() ? 0 : at->second;
+    if (!part.last && (of.bytes - before + bytes > limits_.all || here.bytes - before + bytes > limits_.one))
+        return false;
+    here.parts[part.number] = bytes;
+    here.bytes += bytes - before;
+    of.bytes += bytes - before;
+    return true;
+}
+
+void end_parts::free_room(state& of, const name& which) {
+    const auto at = of.taken.find(which);
+    if (at == of.taken.end())
+        return;
+    of.bytes -= at->second.bytes;
+    of.taken.erase(at);
 }
 
 void end_parts::kept(const std::string& agent, const end_part& part, const result<void>& done,
@@ -155,18 +166,14 @@ asio::awaitable<void> end_parts::work([[maybe_unused]] runtime::gate::pass pass)
 
 void end_parts::stored(const whole& what) {
     disk_.remove(what.agent, what.which, what.count);
-    forget_bytes(what);
+    {
+        const std::lock_guard lock(mutex_);
+        auto& of = agents_[what.agent];
+        const name which(what.which.id, what.which.run);
+        of.seen.erase(which);
+        free_room(of, which);
+    }
     what.taken();
-}
-
-void end_parts::forget_bytes(const whole& what) {
-    const std::lock_guard lock(mutex_);
-    auto& of = agents_[what.agent];
-    const auto at = of.seen.find(name(what.which.id, what.which.run));
-    if (at == of.seen.end())
-        return;
-    of.bytes -= at->second;
-    of.seen.erase(at);
 }
 
 void end_parts::received(const std::string& agent) {
@@ -216,10 +223,11 @@ asio::awaitable<void> end_parts::tidy(std::string agent, [[maybe_unused]] runtim
     for (const auto& each : *there) {
         {
             const std::lock_guard lock(mutex_);
-            const auto& of = agents_[agent];
+            auto& of = agents_[agent];
             const name which(each.which.id, each.which.run);
             if (of.held.contains(which) || of.seen.contains(which))
                 continue;
+            free_room(of, which);
         }
         disk_.remove(agent, each.which, each.number + 1);
     }

@@ -20,6 +20,12 @@
 
 namespace ferrule::devices {
 
+/// Bytes of one agent's ends that are not whole. What is beyond them is left out of the ends, which come nevertheless.
+struct end_parts_limits {
+    std::size_t all = std::size_t{1} << 30U;
+    std::size_t one = std::size_t{32} << 20U; ///< Of one end.
+};
+
 /// Keeps each part on disk and acknowledges it for itself, so that a long end holds back neither the link nor memory,
 /// and goes on where it was after a restart of either side. Whole ends are read one after the other. Thread-safe;
 /// `stop` must have ended before it goes.
@@ -28,7 +34,7 @@ class end_parts {
     /// Takes a whole end; `taken` acknowledges it.
     using receiver = std::function<void(const std::string& agent, const ended_job& end, std::function<void()> taken)>;
 
-    end_parts(runtime::io& loop, store::store& records, receiver receive);
+    end_parts(runtime::io& loop, store::store& records, receiver receive, end_parts_limits limits = {});
 
     asio::awaitable<void> stop(base::duration limit);
 
@@ -60,10 +66,16 @@ class end_parts {
         std::optional<whole> last; ///< The last part is on disk.
     };
 
+    struct room {
+        std::map<std::size_t, std::size_t> parts; ///< Bytes of each part.
+        std::size_t bytes = 0;                    ///< Of all of them.
+    };
+
     struct state {
         std::map<name, arrival> arriving;
         std::set<name> held;                  ///< Named in the greeting.
-        std::map<name, std::size_t> seen;     ///< Bytes of the parts that came since, until the end is on disk.
+        std::set<name> seen;                  ///< Of which parts came since, until the end is on disk.
+        std::map<name, room> taken;           ///< By what is on disk, or on its way; greetings change nothing of it.
         std::size_t bytes = 0;                ///< Of all of them.
         std::size_t pending = 0;              ///< Ends whose last part has come and that are not received yet.
         std::set<part_name> missing;          ///< Those that could not be kept, until they have come again.
@@ -76,13 +88,15 @@ class end_parts {
     void failed(const std::string& agent, const attempt& which, std::size_t number, const error& why);
     void received(const std::string& agent);
     void stored(const whole& what);
-    void forget_bytes(const whole& what);
+    [[nodiscard]] bool make_room(state& of, const end_part& part, std::size_t bytes) const;
+    static void free_room(state& of, const name& which);
     asio::awaitable<void> work(runtime::gate::pass pass);
     asio::awaitable<void> tidy(std::string agent, runtime::gate::pass pass);
 
     runtime::io& loop_;
     part_store disk_;
     const receiver whole_;
+    const end_parts_limits limits_;
     runtime::gate gate_;
     std::mutex mutex_; // all below
     std::map<std::string, state> agents_;

@@ -78,12 +78,11 @@ void job_engine::give_up_node(const std::string& name) {
         const auto sort = [&](std::vector<remote_board::given>& some, bool may_have_run) {
             for (auto& each : some) {
                 const bool cannot = may_have_run && (each.change || each.which.run >= most_restarts);
-                if (cannot || parts_.table.is_cancelling(each.entry)) {
+                if (!cannot && parts_.table.requeue(each.entry)) {
+                    again.push_back(each.entry);
+                } else {
                     each.at = may_have_run ? remote_board::stage::doubtful : remote_board::stage::ready;
                     over.push_back(std::move(each));
-                } else {
-                    parts_.table.requeue(each.entry);
-                    again.push_back(each.entry);
                 }
             }
         };

@@ -173,10 +173,12 @@ job_ptr job_table::moved(const entry_ptr& running, std::string instance) {
     return running->now;
 }
 
-void job_table::requeue(const entry_ptr& running) {
+bool job_table::requeue(const entry_ptr& running) {
     job_ptr shown;
     {
         const std::lock_guard lock(mutex_);
+        if (running->cancelling)
+            return false;
         auto next = std::make_shared<model::job>(*running->now);
         const bool ran = next->state == model::job_state::running;
         next->state = model::job_state::queued;
@@ -193,12 +195,13 @@ void job_table::requeue(const entry_ptr& running) {
         running->tells = false;
         set_deadline(running);
         if (!ran)
-            return;
+            return true;
         ++queued_;
     }
     figures_.jobs_running.Decrement();
     figures_.jobs_queued.Increment();
     publish(*shown);
+    return true;
 }
 
 void job_table::finished(const entry_ptr& ended, job_ptr last) {

@@ -65,8 +65,9 @@ class job_table {
     /// The job runs in another process of the same node than was thought.
     job_ptr moved(const entry_ptr& running, std::string instance);
     /// running → queued, because the node that ran it is gone; counts as a restart. Its place in a queue is the
-    /// caller's business, its deadline is the old one.
-    void requeue(const entry_ptr& running);
+    /// caller's business, its deadline is the old one. False, and nothing is done, when it was cancelled meanwhile:
+    /// then it is to be ended.
+    [[nodiscard]] bool requeue(const entry_ptr& running);
     void session_chosen(const entry_ptr& running, model::session_ref session);
     /// Output so far: `begin_result` starts the next command, `append_output` lengthens its output, `end_result`
     /// settles all else of it.

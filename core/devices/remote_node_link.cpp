@@ -64,10 +64,8 @@ void remote_node::caught_up(const std::string& instance, std::int64_t seq) {
         const std::lock_guard lock(mutex_);
         gone = board_.caught_up(instance, seq);
         for (auto each = gone.rbegin(); each != gone.rend(); ++each) {
-            if (!begins_again(*each))
-                continue;
-            board_.push_front(each->entry);
-            parts_.table.requeue(each->entry);
+            if (begins_again(*each) && parts_.table.requeue(each->entry))
+                board_.push_front(each->entry);
         }
         waiting = board_.ready();
     }
@@ -80,7 +78,7 @@ void remote_node::caught_up(const std::string& instance, std::int64_t seq) {
 }
 
 bool remote_node::begins_again(const given& job) const {
-    return !job.change && job.which.run < most_restarts && !parts_.table.is_cancelling(job.entry);
+    return !job.change && job.which.run < most_restarts;
 }
 
 // The agent was restarted while it ran this.

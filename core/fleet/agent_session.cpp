@@ -120,6 +120,7 @@ void agent_session::greeted(protocol::hello from) {
         return;
     }
     side_.accept();
+    welcomed_.store(true, std::memory_order_release);
     owner_.connected(shared_from_this());
 }
 

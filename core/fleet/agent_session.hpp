@@ -68,6 +68,9 @@ class agent_session final : public protocol::controller_actions,
 
     [[nodiscard]] stage stands() const noexcept override { return stands_.load(std::memory_order_relaxed); }
 
+    /// Whether the agent takes what it is sent: it drops what comes before the welcome.
+    [[nodiscard]] bool welcomed() const noexcept { return welcomed_.load(std::memory_order_acquire); }
+
     /// Whether its owner has told of it; for the owner, in the turn of its name.
     bool announced = false;
 
@@ -109,6 +112,7 @@ class agent_session final : public protocol::controller_actions,
     base::steady_time ended_at_{};
     bool renewing_ = false;
     std::atomic<stage> stands_ = stage::silent;
+    std::atomic<bool> welcomed_ = false;
 };
 
 } // namespace ferrule::fleet

@@ -81,6 +81,7 @@ class agents_hub final : public agents_link, public session_owner {
     void log_repeated();
     std::mutex& turn_of(const std::string& agent);
     [[nodiscard]] session_ptr find(const std::string& agent) const;
+    [[nodiscard]] session_ptr find_welcomed(const std::string& agent) const;
     [[nodiscard]] std::vector<session_ptr> all() const;
 
     runtime::io& loop_;

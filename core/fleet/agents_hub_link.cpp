@@ -42,18 +42,18 @@ void agents_hub::offer(std::string feature) {
 }
 
 bool agents_hub::send(const std::string& agent, std::string_view kind, std::string body) {
-    const auto to = find(agent);
+    const auto to = find_welcomed(agent);
     const bool sent = to && to->send_frame(kind, body);
     base::wipe(body);
     return sent;
 }
 
 bool agents_hub::is_connected(const std::string& agent) const {
-    return find(agent) != nullptr;
+    return find_welcomed(agent) != nullptr;
 }
 
 bool agents_hub::has_feature(const std::string& agent, std::string_view feature) const {
-    const auto at = find(agent);
+    const auto at = find_welcomed(agent);
     return at && std::find(at->features().begin(), at->features().end(), feature) != at->features().end();
 }
 
@@ -71,6 +71,11 @@ session_ptr agents_hub::find(const std::string& agent) const {
     const std::lock_guard lock(mutex_);
     const auto at = by_name_.find(agent);
     return at == by_name_.end() ? nullptr : at->second;
+}
+
+session_ptr agents_hub::find_welcomed(const std::string& agent) const {
+    auto at = find(agent);
+    return at && at->welcomed() ? at : nullptr;
 }
 
 std::vector<session_ptr> agents_hub::all() const {

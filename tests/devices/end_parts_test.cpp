@@ -135,7 +135,8 @@ struct fixture {
                     bytes += each.truncated ? 0 : each.output.size();
                 seen.note("end of " + end.which.id + " at " + agent + " with " + std::to_string(bytes));
                 taken();
-            });
+            },
+            limits);
     }
 
     void end() {
@@ -167,6 +168,7 @@ struct fixture {
     engine_rig rig;
     crossing_store crossing{rig.store()};
     diary seen;
+    end_parts_limits limits;
     std::unique_ptr<end_parts> parts;
 };
 
@@ -286,4 +288,25 @@ TEST_CASE("parts of which no more will come are removed behind the marker, those
     f.seen.wait(4);
     f.end(); // waits for the tidying
     CHECK(f.on_disk() == 2);
+}
+
+TEST_CASE("an agent that greets again and again has no more room on the disk than before") {
+    fixture f;
+    f.end();
+    f.limits.all = 2'500'000;
+    f.begin();
+    std::size_t acknowledged = 0;
+    for (int i = 0; i < 4; ++i) {
+        f.parts->greeted("a1", {});
+        f.take(long_end("first")[0], "part"); // the same comes again, which needs no more
+        f.take(long_end("job-" + std::to_string(i))[0], "part");
+        f.seen.wait(acknowledged += 2); // also of what is left out
+    }
+    CHECK(f.on_disk() == 2);
+    // Behind a marker there is room again: of these no more will come.
+    f.parts->greeted("a1", {});
+    f.parts->caught_up("a1", f.seen.noting("marker"));
+    f.seen.wait(++acknowledged);
+    f.end();
+    CHECK(f.on_disk() == 0);
 }

@@ -247,7 +247,7 @@ TEST_CASE("a job that is queued again is another attempt with the deadline that 
     f.table.begin_result(one, "show");
     f.table.append_output(one, "half");
     f.board.remove({"1", 0});
-    f.table.requeue(one);
+    REQUIRE(f.table.requeue(one));
     const auto shown = f.table.view(one);
     CHECK(shown->state == model::job_state::queued);
     CHECK(shown->restarts == 1);
@@ -259,4 +259,15 @@ TEST_CASE("a job that is queued again is another attempt with the deadline that 
     const auto again = f.board.next();
     REQUIRE(again.size() == 1);
     CHECK(again[0].which == attempt{"1", 1});
+}
+
+TEST_CASE("a job that was cancelled meanwhile is not queued again") {
+    fixture f;
+    static_cast<void>(f.board.greet(f.hello("x")));
+    const auto one = f.add("1", "a");
+    f.send(f.board.next());
+    REQUIRE(f.table.cancel(one) == job_table::cancel_outcome::interrupted);
+    CHECK_FALSE(f.table.requeue(one));
+    CHECK(f.table.view(one)->state == model::job_state::running);
+    CHECK(f.table.queued() == 0);
 }

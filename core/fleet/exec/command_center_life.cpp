@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/strings.hpp"
 #include "fleet/exec/messages.hpp"
+#include "fleet/protocol/frame.hpp"
 #include "model/command_json.hpp"
 #include "runtime/spawn.hpp"
 
@@ -18,15 +19,7 @@
 namespace ferrule::fleet::exec {
 
 using base::json;
-
-namespace {
-
-std::string text_of(const json& from, const char* key) {
-    const auto at = from.find(key);
-    return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-} // namespace
+using protocol::text_of;
 
 void command_center::listen() {
     const auto bound = [weak = weak_from_this()](auto take) {
@@ -176,7 +169,7 @@ void command_center::started(const std::string& agent, const json& body) {
 
 void command_center::output(const std::string& agent, const json& body) {
     const auto stream = text_of(body, "stream");
-    const auto text = text_of(body, "text");
+    const auto text = text_of(body, "text", std::string::npos);
     const auto offset = body.find("offset");
     if (text.empty() || (stream != "stdout" && stream != "stderr") || offset == body.end() ||
         !offset->is_number_unsigned())

@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "fleet/protocol/frame.hpp"
 #include "model/command_json.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 namespace ferrule::fleet::exec {
 
 using base::json;
+using protocol::text_of;
 
 namespace {
 
@@ -19,11 +21,6 @@ constexpr const char* refusals = "command_refusals";
 constexpr std::chrono::hours kept_after{24 * 7};
 constexpr std::chrono::hours refusals_kept{24 * 90};
 constexpr std::size_t most_refusals = 10'000; // of one process; the log has all
-
-std::string text_of(const json& from, const char* key) {
-    const auto at = from.find(key);
-    return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 error interrupted() {
     return error("interrupted", "the agent ended while this command ran, so whether it did its work is not known: look "

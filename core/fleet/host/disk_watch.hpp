@@ -22,9 +22,9 @@ struct disk_report {
     std::vector<std::string> unanswered;
 };
 
-/// statvfs(3) of a file system whose server has gone (FUSE) or whose pool is suspended (zfs) may not return. So a thread
-/// of its own asks, and passes over what is still being asked: each mount that does not answer holds one such thread, of
-/// at most four, and nothing else. One caller at a time.
+/// statvfs(3) of a file system whose server has gone (FUSE) or whose pool is suspended (zfs) may not return. So a
+/// thread of its own asks, and passes over what is still being asked: each mount that does not answer holds one such
+/// thread, of at most four, and nothing else. One caller at a time.
 class disk_watch {
   public:
     /// `mounts`: a file as /proc/self/mounts. Begins to measure.

@@ -112,10 +112,11 @@ json sampler::sample() {
 void sampler::tell_unanswered(const std::vector<std::string>& places) {
     for (const auto& place : places)
         if (std::ranges::find(unanswered_, place) == unanswered_.end())
-            base::log::warn("fleet",
-                            "a file system does not answer, so heartbeats cannot tell its room; look at what serves it, "
-                            "or unmount it",
-                            {{"mount", place}});
+            base::log::warn(
+                "fleet",
+                "a file system does not answer, so heartbeats cannot tell its room; look at what serves it, "
+                "or unmount it",
+                {{"mount", place}});
     unanswered_ = places;
 }
 

@@ -33,7 +33,7 @@ class run_routes {
         const auto wait = parameters.time_span("wait", most_wait_);
         if (parameters.fault())
             co_return problem_reply(asked, *parameters.fault());
-        const auto name = asked.param("name");
+        const auto& name = asked.param("name");
         const auto on = co_await asio::this_coro::executor;
         std::unique_ptr<state::subscription> events;
         if (wait)

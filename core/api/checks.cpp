@@ -20,8 +20,7 @@ namespace {
 class check_routes {
   public:
     explicit check_routes(const services& over)
-        : service_(over.checks)
-        , time_(over.time) {}
+        : service_(over.checks) {}
 
     asio::awaitable<response> list(const request& asked);
     asio::awaitable<response> show(const request& asked);
@@ -34,7 +33,6 @@ class check_routes {
     asio::awaitable<response> keep(const request& asked, model::check wanted, bool only_new);
 
     probes::check_service& service_;
-    const base::clock& time_;
 };
 
 json check_routes::shown(const model::check& of) const {

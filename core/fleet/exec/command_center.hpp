@@ -18,6 +18,7 @@
 
 #include "config/settings.hpp"
 #include "fleet/agent_directory.hpp"
+#include "fleet/exec/command_intake.hpp"
 #include "fleet/exec/command_metrics.hpp"
 #include "fleet/exec/command_records.hpp"
 #include "fleet/exec/envelope.hpp"
@@ -39,14 +40,6 @@ struct center_parts {
     config::retention_settings kept;
     const base::clock& clock;
     command_metrics* figures = nullptr; ///< May be null.
-};
-
-/// Who asks, from where, and how to recognise a repeated request.
-struct asker {
-    std::string owner;      ///< Id of the token.
-    std::string owner_name; ///< Its name.
-    std::string peer;
-    std::string idempotency_key; ///< Empty when there is none.
 };
 
 struct submitted {
@@ -128,8 +121,6 @@ class command_center : public std::enable_shared_from_this<command_center> {
     };
 
     // Of the request.
-    [[nodiscard]] result<model::command_request> completed(model::command_request request) const;
-    [[nodiscard]] result<std::vector<std::string>> choose(const model::command_targets& on) const;
     asio::awaitable<result<submitted>> accept(model::command_request request, asker by, std::string key,
                                               std::string fingerprint);
     asio::awaitable<result<submitted>> repeated(command_records::key_use use, std::string fingerprint);
@@ -174,6 +165,7 @@ class command_center : public std::enable_shared_from_this<command_center> {
 
     const center_parts parts_;
     command_records records_;
+    const command_intake intake_;
     mutable std::mutex mutex_;
     std::unordered_map<std::string, live_ptr> commands_;
     std::unordered_map<std::string, task_ptr> tasks_;

@@ -31,6 +31,11 @@ include(FerrulePlugin) # ferrule_harden_plugin: what every plugin's library must
 
 # One test program a folder of tests/: ferrule_tests(<name> <libraries…>).
 include(Catch)
+# A hang's bound, not a measure: code under a sanitizer takes up to fifteen times as long.
+set(ferrule_test_limit 120)
+if(FERRULE_SANITIZE)
+  set(ferrule_test_limit 600)
+endif()
 function(ferrule_tests name)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
   if(NOT sources)
@@ -40,5 +45,5 @@ function(ferrule_tests name)
   target_include_directories(${name}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(${name}_tests PRIVATE ferrule_catch ferrule_flags ${ARGN})
   set_target_properties(${name}_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ferrule_test_limit})
 endfunction()

@@ -19,14 +19,14 @@ constexpr auto gathering = std::chrono::milliseconds(50);
 
 } // namespace
 
-remote_checks::remote_checks(asio::any_io_executor strand, probes::check_service& checks, fleet::agents_link& link,
-                             std::function<std::vector<model::node_info>()> nodes)
+remote_checks::remote_checks(const asio::any_io_executor& strand, probes::check_service& checks,
+                             fleet::agents_link& link, std::function<std::vector<model::node_info>()> nodes)
     : checks_(checks)
     , link_(link)
     , nodes_(std::move(nodes))
     , sender_(std::make_shared<assignment_sender>(
           strand, link, [&checks](const std::string& agent) { return checks.assignments_for(agent); }))
-    , timer_(std::move(strand)) {
+    , timer_(strand) {
     link.on_connected([this](const std::string& agent) {
         nodes_changed();
         sender_->connected(agent);

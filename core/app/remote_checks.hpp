@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 class remote_checks {
   public:
     /// `nodes` gives all nodes, agents that are away included.
-    remote_checks(asio::any_io_executor strand, probes::check_service& checks, fleet::agents_link& link,
+    remote_checks(const asio::any_io_executor& strand, probes::check_service& checks, fleet::agents_link& link,
                   std::function<std::vector<model::node_info>()> nodes);
     remote_checks(const remote_checks&) = delete;
     remote_checks& operator=(const remote_checks&) = delete;

@@ -260,6 +260,7 @@ void remote_board::session_closed(const std::string& id) {
 
 void remote_board::forget_sessions() {
     std::vector<std::string> ids;
+    ids.reserve(sessions_.size());
     for (const auto& [id, each] : sessions_)
         ids.push_back(id);
     for (const auto& id : ids)
@@ -273,6 +274,7 @@ model::session_info* remote_board::find_session(const std::string& id) {
 
 std::vector<model::session_info> remote_board::sessions() const {
     std::vector<model::session_info> all;
+    all.reserve(sessions_.size());
     for (const auto& [id, each] : sessions_)
         all.push_back(each.first);
     return all;

@@ -78,8 +78,9 @@ result<std::optional<agent_identity>> identity_file::load() const {
 }
 
 std::string identity_file::name_or(std::string asked_for) const {
-    const auto joined = load();
-    return joined && *joined ? (*joined)->facts.name : std::move(asked_for);
+    if (const auto joined = load(); joined && *joined)
+        return (*joined)->facts.name;
+    return asked_for;
 }
 
 result<base::secret> identity_file::pending_key() const {

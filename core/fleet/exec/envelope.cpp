@@ -63,7 +63,7 @@ error bad(const std::string& why) {
 }
 
 result<base::wall_time> read_time(object_reader& reader, std::string_view key) {
-    const auto time = base::parse_rfc3339(reader.required_text(key));
+    auto time = base::parse_rfc3339(reader.required_text(key));
     if (!time)
         reader.complain(key, "is not a time of RFC 3339");
     return time;

@@ -112,6 +112,7 @@ const public_key* trusted_keys::find(const std::string& id) const {
 
 std::vector<std::string> trusted_keys::ids() const {
     std::vector<std::string> all;
+    all.reserve(keys_.size());
     for (const auto& [id, key] : keys_)
         all.push_back(id);
     return all;

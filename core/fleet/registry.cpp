@@ -214,12 +214,6 @@ void registry::heartbeat(const std::string& name, const json& body) {
     show(found, std::move(changed));
 }
 
-void registry::heard(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    if (const auto at = all_.find(name); at != all_.end())
-        at->second.heard = clock_.steady_now();
-}
-
 void registry::disconnected(const std::string& name, bool said_goodbye) {
     const std::lock_guard lock(mutex_);
     const auto at = all_.find(name);

@@ -73,7 +73,6 @@ class registry final : public agent_directory {
     void greeted(const std::string& name, const net::certificate_facts& shown, const protocol::hello& from,
                  const std::string& address);
     void heartbeat(const std::string& name, const base::json& body);
-    void heard(const std::string& name);
     void disconnected(const std::string& name, bool said_goodbye);
 
     /// To be called about once a second: tells who is late or offline, and writes what has changed.

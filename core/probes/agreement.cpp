@@ -20,9 +20,7 @@ bool is_vote(health state) noexcept {
 
 // Said of a location that votes no more: its problem may still be there.
 bool is_remembered(const ballot& cast, const agreement_rules& rules, wall_time now) noexcept {
-    if (!is_vote(cast.state) || now - cast.at > whole(rules.memory))
-        return false;
-    return cast.anchored || (cast.anchored_at && cast.at <= *cast.anchored_at);
+    return cast.believed && is_vote(cast.state) && now - cast.at <= whole(rules.memory);
 }
 
 // The worst level that so many votes reach; ok when none.
@@ -44,7 +42,7 @@ agreement_rules rules_for(const model::check& of, std::size_t locations) {
 }
 
 bool votes(const ballot& cast, const agreement_rules& rules, wall_time now) noexcept {
-    return cast.anchored && is_vote(cast.state) && now - cast.at <= whole(rules.lifetime);
+    return cast.anchored && cast.believed && is_vote(cast.state) && now - cast.at <= whole(rules.lifetime);
 }
 
 tally count_votes(std::span<const ballot> ballots, const agreement_rules& rules, health last_known,

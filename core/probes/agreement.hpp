@@ -26,9 +26,9 @@ agreement_rules rules_for(const model::check& of, std::size_t locations);
 /// What one location last settled on. ok, warning and critical are votes; the others abstain.
 struct ballot {
     model::health state = model::health::pending;
-    base::wall_time at{};                       ///< Of its last sample.
-    bool anchored = true;                       ///< It reaches its own anchors, so it is not itself cut off.
-    std::optional<base::wall_time> anchored_at; ///< When it last did.
+    base::wall_time at{}; ///< Of its last sample.
+    bool anchored = true; ///< It reaches its own anchors, so it is not itself cut off.
+    bool believed = true; ///< It did so when it took its last sample.
 };
 
 struct tally {
@@ -42,8 +42,9 @@ bool votes(const ballot& cast, const agreement_rules& rules, base::wall_time now
 
 /// Counts. A problem begins when `agree` votes say so; of two levels the worse one that has them. It ends when it would
 /// not be one even if every location that saw it and has since fallen silent still did, for as long as that is
-/// remembered; what a location saw after it last reached its anchors is not believed once it is known to be cut off.
-/// With fewer than `voters` votes the state is unknown, never down. `last_known` is the last state that was known.
+/// remembered; what a location saw after it last reached its anchors is not believed once it is known to be cut off,
+/// nor when it is back, until it has measured again. With fewer than `voters` votes the state is unknown, never down.
+/// `last_known` is the last state that was known.
 tally count_votes(std::span<const ballot> ballots, const agreement_rules& rules, model::health last_known,
                   base::wall_time now) noexcept;
 

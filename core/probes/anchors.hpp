@@ -16,6 +16,11 @@ class anchors {
     struct standing {
         bool reached = true;
         std::optional<base::wall_time> last_reached;
+        std::optional<base::wall_time> left_at; ///< When it last reached them before it was last cut off.
+        std::optional<base::wall_time> back_at; ///< When it reached them again.
+
+        /// Whether what it saw then was not seen while it was cut off.
+        [[nodiscard]] bool believes(base::wall_time seen_at) const noexcept;
     };
 
     /// A report from before the last one changes nothing. True when the location has become connected or cut off.

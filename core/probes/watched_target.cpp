@@ -104,7 +104,7 @@ std::vector<ballot> watched_target::ballots(const anchors* cut_off) const {
         if (cut_off != nullptr) {
             const auto anchored = cut_off->of(name);
             one.anchored = anchored.reached;
-            one.anchored_at = anchored.last_reached;
+            one.believed = anchored.believes(one.at);
         }
         cast.push_back(one);
     }

@@ -25,7 +25,7 @@ ballot vote(health state, base::duration age = 1s) {
 
 ballot cut_off(ballot cast, base::duration since) {
     cast.anchored = false;
-    cast.anchored_at = now - std::chrono::duration_cast<std::chrono::milliseconds>(since);
+    cast.believed = cast.at <= now - std::chrono::duration_cast<std::chrono::milliseconds>(since);
     return cast;
 }
 
@@ -43,9 +43,11 @@ health oracle(const std::vector<ballot>& ballots, const probes::agreement_rules&
         const auto age = now - each.at;
         if (!opinion)
             continue;
+        if (!each.believed)
+            continue;
         if (each.anchored && age <= rules.lifetime)
             said.push_back(each.state);
-        else if (age <= rules.memory && (each.anchored || (each.anchored_at && *each.anchored_at >= each.at)))
+        else if (age <= rules.memory)
             silent.push_back(each.state);
     }
     if (said.empty() || said.size() < rules.voters)
@@ -80,6 +82,14 @@ TEST_CASE("a location that cannot reach its anchors does not vote") {
     const auto alone = cut_off(vote(health::critical, 10s), 30s);
     CHECK(counted({alone, vote(health::critical), vote(health::ok)}) == health::ok);
     CHECK(counted({alone, cut_off(vote(health::critical, 10s), 30s), vote(health::ok)}) == health::unknown);
+}
+
+TEST_CASE("a location that is back does not vote with what it saw while it was cut off") {
+    auto back = vote(health::critical, 10s);
+    back.believed = false;
+    CHECK(counted({back, vote(health::critical), vote(health::ok)}) == health::ok);
+    CHECK(counted({back, vote(health::critical), vote(health::ok)}, health::critical) == health::ok);
+    CHECK(counted({back, vote(health::critical)}) == health::unknown);
 }
 
 TEST_CASE("too few votes are unknown, never down") {
@@ -123,11 +133,8 @@ TEST_CASE("the count agrees with a naive reading of the rules in all kinds of vo
             auto one = vote(pick(health::ok, health::ok, health::warning, health::critical, health::critical,
                                  health::unknown, health::pending, health::unreachable),
                             pick(0s, 30s, 60s, 61s, 120s, 180s, 200s));
-            if (random() % 4 == 0) {
-                one.anchored = false;
-                if (random() % 4 != 0)
-                    one.anchored_at = now - pick(10s, 60s, 100s, 150s);
-            }
+            one.anchored = random() % 4 != 0;
+            one.believed = random() % 4 != 0;
             ballots.push_back(one);
         }
         const probes::agreement_rules rules{static_cast<std::uint32_t>(1 + random() % 4),

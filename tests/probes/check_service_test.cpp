@@ -260,3 +260,39 @@ TEST_CASE("two of three locations must agree, and one that is cut off from its a
     on.measure("edge", "r1", false, "sin");
     CHECK(on.state("edge")["state"] == "critical");
 }
+
+TEST_CASE("a location that reaches its anchors again votes with what it measures from then on") {
+    place at;
+    auto check = edge();
+    check.max_attempts = 1;
+    check.agreement.agree = 1;
+    probes::check_options wanted;
+    probes::anchor_rule anchor;
+    anchor.probe = "scripted";
+    model::check_target gateway;
+    gateway.host = "gateway";
+    anchor.targets = {gateway};
+    wanted.anchors = {anchor};
+    service_rig on(at.path, at.clock, {check}, {"ams", "fra"}, wanted);
+    for (const auto* node : {"ams", "fra"}) {
+        on.measure("@anchors0", "gateway", true, node);
+        on.measure("edge", "r1", true, node);
+    }
+    for (int tries = 0; tries < 2; ++tries) {
+        at.clock.ms += 1'000;
+        on.measure("@anchors0", "gateway", false, "fra");
+    }
+    at.clock.ms += 1'000;
+    on.measure("edge", "r1", false, "fra");
+    CHECK(on.state("edge")["state"] == "ok");
+    at.clock.ms += 1'000;
+    on.measure("@anchors0", "gateway", true, "fra");
+    const auto back = on.state("edge")["targets"][0];
+    CHECK(back["locations"][1]["connected"] == true);
+    CHECK(back["locations"][1]["state"] == "critical");
+    CHECK(back["votes"]["voters"] == 1);
+    CHECK(back["state"] == "ok");
+    at.clock.ms += 1'000;
+    on.measure("edge", "r1", false, "fra");
+    CHECK(on.state("edge")["state"] == "critical");
+}

@@ -41,10 +41,17 @@ json in_full(const model::agent& shown) {
     out["metrics"] = shown.metrics.empty() ? json() : json::parse(shown.metrics, nullptr, false);
     auto traffic = json::object();
     for (const auto& each : shown.traffic)
-        traffic[each.name] = {{"received", each.received},
-                              {"sent", each.sent},
+        traffic[each.name] = {{"received", each.passed.rx_bytes},
+                              {"received_packets", each.passed.rx_packets},
+                              {"received_errors", each.passed.rx_errors},
+                              {"received_dropped", each.passed.rx_dropped},
+                              {"sent", each.passed.tx_bytes},
+                              {"sent_packets", each.passed.tx_packets},
+                              {"sent_errors", each.passed.tx_errors},
+                              {"sent_dropped", each.passed.tx_dropped},
                               {"received_per_second", each.received_per_second},
-                              {"sent_per_second", each.sent_per_second}};
+                              {"sent_per_second", each.sent_per_second},
+                              {"present", each.present}};
     out["traffic"] = std::move(traffic);
     return out;
 }

@@ -199,9 +199,7 @@ void registry::heartbeat(const std::string& name, const json& body) {
     changed.last_seen_at = clock_.wall_now();
     if (const auto network = body.find("network"); network != body.end()) {
         found.traffic.take(*network, protocol::text_of(body, "host_boot_id", 64), now);
-        changed.traffic.clear();
-        for (const auto& [interface, each] : found.traffic.interfaces())
-            changed.traffic.push_back({interface, each.passed.rx, each.passed.tx, each.a_second.rx, each.a_second.tx});
+        changed.traffic = found.traffic.shown();
     }
     changed.load = load_a_core(body);
     if (const auto kept = body.find("spool"); kept != body.end() && kept->is_object())

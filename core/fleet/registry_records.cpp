@@ -88,6 +88,7 @@ std::optional<registry::entry> registry::from_record(const std::string& name, co
     shown.state = out.revoked ? model::agent_state::revoked : model::agent_state::offline;
     if (const auto kept = value.find("traffic"); kept != value.end() && kept->is_object())
         out.traffic = fleet::traffic::from_record(*kept);
+    shown.traffic = out.traffic.shown();
     out.shown = std::make_shared<const model::agent>(std::move(shown));
     return out;
 }

@@ -16,13 +16,27 @@ namespace ferrule::model {
 /// said goodbye or has been silent for long; revoked: may not come back without a new join token.
 enum class agent_state { online, late, offline, revoked };
 
-/// Bytes that have passed an interface of an agent's host since it joined, and the pace of late.
-struct interface_bytes {
+/// What a kernel counts of one network interface.
+struct interface_counters {
+    std::uint64_t rx_bytes = 0;
+    std::uint64_t rx_packets = 0;
+    std::uint64_t rx_errors = 0;
+    std::uint64_t rx_dropped = 0;
+    std::uint64_t tx_bytes = 0;
+    std::uint64_t tx_packets = 0;
+    std::uint64_t tx_errors = 0;
+    std::uint64_t tx_dropped = 0;
+
+    friend bool operator==(const interface_counters&, const interface_counters&) = default;
+};
+
+/// What an interface of an agent's host has counted since the agent joined, and the pace of late.
+struct interface_traffic {
     std::string name;
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t received_per_second = 0;
+    interface_counters passed;
+    std::uint64_t received_per_second = 0; ///< Bytes.
     std::uint64_t sent_per_second = 0;
+    bool present = true; ///< Named in the last heartbeat.
 };
 
 /// What is known of one agent. Immutable: each change makes a new one.
@@ -46,7 +60,7 @@ struct agent {
     std::uint64_t lost_deliveries = 0; ///< Dropped from its spool since it joined, as it told.
     std::uint64_t spooled = 0;         ///< Deliveries that waited in its spool at the last heartbeat.
     double load = 0;                   ///< Load average of one minute per core, at the last heartbeat.
-    std::vector<interface_bytes> traffic;
+    std::vector<interface_traffic> traffic;
     std::string metrics; ///< JSON object of the last heartbeat; empty when there was none.
 };
 

@@ -1,7 +1,6 @@
 // What an agent reads of its host.
 #include "fleet/host/proc.hpp"
 #include "fleet/host/sampler.hpp"
-#include "fleet/traffic.hpp"
 
 #include "base/json.hpp"
 
@@ -90,26 +89,4 @@ TEST_CASE("a sampler without anything to read says what it can") {
     const auto body = of.sample();
     CHECK_FALSE(body.contains("cpu"));
     CHECK(body.contains("at"));
-}
-
-TEST_CASE("counters become what has passed, over resets, restarts of the host and of the controller") {
-    const auto counted = [](std::uint64_t rx) {
-        return base::json{{"eth0", {{"rx_bytes", rx}, {"tx_bytes", rx * 2}}}, {"odd", 1}};
-    };
-    fleet::traffic of;
-    of.take(counted(1000), "boot-1", base::steady_time(10s));
-    CHECK(of.interfaces().at("eth0").passed.rx == 0); // counting begins here
-    of.take(counted(1500), "boot-1", base::steady_time(20s));
-    CHECK(of.interfaces().at("eth0").passed.rx == 500);
-    CHECK(of.interfaces().at("eth0").a_second.tx == 100);
-    of.take(counted(30), "boot-1", base::steady_time(30s)); // the interface was made anew
-    CHECK(of.interfaces().at("eth0").passed.rx == 530);
-    of.take(counted(70), "boot-2", base::steady_time(40s)); // the host was booted, and has passed its old count
-    CHECK(of.interfaces().at("eth0").passed.rx == 600);
-    auto later = fleet::traffic::from_record(*base::parse_json(base::dump(of.to_record())));
-    later.take(counted(100), "boot-2", base::steady_time(5s));
-    CHECK(later.interfaces().at("eth0").passed.rx == 630);
-    CHECK(later.interfaces().at("eth0").passed.tx == 1260);
-    later.take(base::json::object(), "boot-2", base::steady_time(6s));
-    CHECK(later.interfaces().empty());
 }

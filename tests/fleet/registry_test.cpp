@@ -172,9 +172,13 @@ TEST_CASE("an agent that was revoked stays so, silent or not") {
     CHECK(of.told() == states{"online", "revoked"});
 }
 
-TEST_CASE("agents are offline when the controller starts, until they come") {
+TEST_CASE("agents are offline when the controller starts, until they come, and what has passed is there") {
     rig of;
     of.greet();
+    for (const auto packets : {10U, 17U}) {
+        const base::json eth0{{"rx_packets", packets}, {"tx_errors", 3U}};
+        of.book.heartbeat("edge1", base::json{{"host_boot_id", "b"}, {"network", {{"eth0", eth0}}}});
+    }
     test::run(of.loop, of.book.save());
     fleet::registry later(of.records, of.bus, of.clock);
     REQUIRE(test::run(of.loop, later.load()));
@@ -183,4 +187,8 @@ TEST_CASE("agents are offline when the controller starts, until they come") {
     CHECK_FALSE(later.find("edge1")->connected);
     later.sweep();
     CHECK(later.find("edge1")->state == agent_state::offline);
+    REQUIRE(later.find("edge1")->traffic.size() == 1);
+    CHECK(later.find("edge1")->traffic[0].name == "eth0");
+    CHECK(later.find("edge1")->traffic[0].passed.rx_packets == 7);
+    CHECK(later.find("edge1")->traffic[0].passed.tx_errors == 0);
 }

@@ -38,7 +38,8 @@ class controller_end final : public controller_actions {
         fleet::traffic seen;
         if (const auto network = body.find("network"); network != body.end())
             seen.take(*network, text_of(body, "host_boot_id"), base::steady_time(1h));
-        fleet::traffic::from_record(seen.to_record());
+        must(fleet::traffic::from_record(seen.to_record()).to_record() == seen.to_record());
+        must(seen.interfaces().size() <= 256);
     }
 
     void renew(std::string) override {}

@@ -162,7 +162,10 @@ class Agents(SystemTest):
         self.assertGreaterEqual(metrics["cpu"]["cores"], 1)
         self.assertGreater(metrics["agent"]["memory"], 0)
         self.assertIn("far2", metrics["network"])
-        self.assertIn("far2", shown["traffic"])
+        passed = shown["traffic"]["far2"]
+        self.assertTrue(passed["present"])
+        for way in ("received", "sent"):
+            self.assertEqual([passed[f"{way}_{what}"] >= 0 for what in ("packets", "errors", "dropped", "per_second")], [True] * 4)
 
         page = self.metrics()
         self.assertEqual(lint_metrics(page), "")

@@ -108,8 +108,8 @@ std::optional<load> parse_loadavg(std::string_view text) {
     return load{*one, *five, *fifteen};
 }
 
-std::map<std::string, interface_counters> parse_net_dev(std::string_view text) {
-    std::map<std::string, interface_counters> out;
+std::map<std::string, model::interface_counters> parse_net_dev(std::string_view text) {
+    std::map<std::string, model::interface_counters> out;
     for (const auto line : base::split(text, '\n')) {
         const auto colon = line.rfind(':'); // an alias has one in its name
         if (colon == std::string_view::npos)

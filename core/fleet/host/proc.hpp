@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/agent.hpp"
+
 namespace ferrule::fleet::host {
 
 /// Of /proc/stat's first line: ticks since boot.
@@ -40,18 +42,7 @@ struct load {
 std::optional<load> parse_loadavg(std::string_view text);
 
 /// Of /proc/net/dev, without the loopback interface.
-struct interface_counters {
-    std::uint64_t rx_bytes = 0;
-    std::uint64_t rx_packets = 0;
-    std::uint64_t rx_errors = 0;
-    std::uint64_t rx_dropped = 0;
-    std::uint64_t tx_bytes = 0;
-    std::uint64_t tx_packets = 0;
-    std::uint64_t tx_errors = 0;
-    std::uint64_t tx_dropped = 0;
-};
-
-std::map<std::string, interface_counters> parse_net_dev(std::string_view text);
+std::map<std::string, model::interface_counters> parse_net_dev(std::string_view text);
 
 /// Of /proc/self/mounts: where disks are mounted, each device once.
 std::vector<std::string> parse_mounts(std::string_view text);

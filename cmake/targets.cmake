@@ -45,5 +45,6 @@ function(ferrule_tests name)
   target_include_directories(${name}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(${name}_tests PRIVATE ferrule_catch ferrule_flags ${ARGN})
   set_target_properties(${name}_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ferrule_test_limit})
+  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${ferrule_test_limit} SKIP_REGULAR_EXPRESSION "test-not-run:") # see tests/support/not_run.hpp
 endfunction()

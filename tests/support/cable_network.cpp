@@ -1,4 +1,6 @@
-#include "network.hpp"
+#include "support/cable_network.hpp"
+
+#include "support/not_run.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -207,21 +209,43 @@ bool network::set_up(const std::string& groups) {
     return marker_ >= 0;
 }
 
+std::optional<request> network::read_one() {
+    request seen;
+    seen.packet.resize(65536);
+    const auto size = ::read(cable_, seen.packet.data(), seen.packet.size());
+    if (size <= 0) {
+        return std::nullopt;
+    }
+    seen.packet.resize(static_cast<std::size_t>(size));
+    seen.version = seen.packet[0] >> 4;
+    seen.header = seen.version == 4 ? (seen.packet[0] & 15U) * 4U : 40;
+    return seen;
+}
+
 std::optional<request> network::next() {
     while (true) {
-        request seen;
-        seen.packet.resize(65536);
-        const auto size = ::read(cable_, seen.packet.data(), seen.packet.size());
-        if (size <= 0) {
+        auto seen = read_one();
+        if (!seen) {
             return std::nullopt;
         }
-        seen.packet.resize(static_cast<std::size_t>(size));
-        seen.version = seen.packet[0] >> 4;
-        seen.header = seen.version == 4 ? (seen.packet[0] & 15U) * 4U : 40;
-        const auto protocol = seen.packet[seen.version == 4 ? 9 : 6];
-        const auto type = seen.packet[seen.header];
+        const auto protocol = seen->packet[seen->version == 4 ? 9 : 6];
+        const auto type = seen->packet[seen->header];
         if ((protocol == IPPROTO_ICMP && type == 8) || (protocol == IPPROTO_ICMPV6 && type == 128)) {
             return seen; // all else is the kernel's own chatter
+        }
+    }
+}
+
+std::optional<request> network::next_datagram(std::uint16_t port) {
+    while (true) {
+        auto seen = read_one();
+        if (!seen) {
+            return std::nullopt;
+        }
+        const auto protocol = seen->packet[seen->version == 4 ? 9 : 6];
+        const auto to = seen->packet[seen->header + 2] << 8 | seen->packet[seen->header + 3];
+        if (protocol == IPPROTO_UDP && to == port) {
+            return seen;
         }
     }
 }
@@ -297,6 +321,13 @@ void network::await_arrival() const {
         ::poll(&waiting, 1, 60'000) != 1 || ::recv(marker_, &byte, 1, 0) < 0) {
         throw std::runtime_error("what was written to the cable does not arrive");
     }
+}
+
+bool can_play(const network& on) {
+    if (!on.usable()) {
+        test::not_run(on.why_not());
+    }
+    return on.usable();
 }
 
 } // namespace ferrule::tests

@@ -9,11 +9,11 @@
 
 namespace ferrule::tests {
 
-/// An echo request as it came out of the cable.
+/// A packet as it came out of the cable; the names below are those of an echo request.
 struct request {
     int version = 4;
     std::vector<std::uint8_t> packet; ///< From the IP header on.
-    std::size_t header = 20;          ///< Bytes before the ICMP header.
+    std::size_t header = 20;          ///< Bytes before the header of ICMP or UDP.
 
     [[nodiscard]] int hop_limit() const { return packet[version == 4 ? 8 : 7]; }
 
@@ -26,8 +26,7 @@ struct request {
     [[nodiscard]] int sequence() const { return packet[header + 6] << 8 | packet[header + 7]; }
 };
 
-/// Puts the thread into a network namespace of its own with the loopback up. Ends the test as not run where that is
-/// not allowed; `may` tells.
+/// Puts the thread into a network namespace of its own with the loopback up. `can_play` tells where that cannot be.
 class network {
   public:
     /// `groups` is written to net.ipv4.ping_group_range.
@@ -50,6 +49,8 @@ class network {
 
     /// The next echo request on the cable; none when there is none.
     std::optional<request> next();
+    /// The next UDP datagram to this port.
+    std::optional<request> next_datagram(std::uint16_t port);
     /// All that are there.
     std::vector<request> all();
 
@@ -64,10 +65,11 @@ class network {
         write(std::move(packet), to.version, to.header);
     }
 
-    /// A router says why it did not deliver it, quoting so many bytes of it from the ICMP header on.
+    /// A router says why it did not deliver it, quoting so many bytes of it behind its IP header.
     void refuse(const request& what, int type, int code, std::uint32_t rest = 0, std::size_t quoted = 64);
 
   private:
+    std::optional<request> read_one();
     static std::vector<std::uint8_t> reply_to(const request& to, int hop_limit);
     /// Returns once it has arrived.
     void write(std::vector<std::uint8_t> packet, int version, std::size_t header);
@@ -79,5 +81,8 @@ class network {
     std::uint16_t marker_port_ = 0;
     std::string why_not_;
 };
+
+/// True where the test can run. Where it cannot it fails, or is skipped, see not_run.
+bool can_play(const network& on);
 
 } // namespace ferrule::tests

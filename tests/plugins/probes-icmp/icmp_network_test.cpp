@@ -249,6 +249,45 @@ TEST_CASE("a packet that must not be fragmented and does not fit is not sent, an
     CHECK(counts(result) == json{{"not_sent", 1}});
 }
 
+TEST_CASE(
+    "over IPv6 a packet that must not be fragmented is sent whole, and a router's word on its size is the reason") {
+    network net;
+    if (!can_play(net)) {
+        return;
+    }
+    rig r;
+    const auto op = r.start(network::there6, with({{"size", 1400}, {"dont_fragment", true}}));
+    const auto seen = net.all();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].payload() == 1400);
+    net.refuse(seen[0], 2, 0, 1300);
+    const auto result = r.result(op);
+    REQUIRE(!result.is_null());
+    CHECK(result.at("failed_phase") == "request");
+    CHECK(result.at("labels").at("packet_error") == "fragmentation_needed");
+    CHECK(result.at("labels").at("packet_error_from") == network::router6);
+    CHECK_THAT(result.at("reason").get<std::string>(), Catch::Contains("the MTU there is 1300"));
+    CHECK(counts(result) == json{{"sent", 1}, {"refused", 1}, {"lost", 1}});
+}
+
+TEST_CASE("over IPv6 a packet beyond the MTU of this host's own link is not sent, unless it may be fragmented") {
+    network net;
+    if (!can_play(net)) {
+        return;
+    }
+    rig r;
+    const auto whole = r.start(network::there6, with({{"size", 2000}, {"dont_fragment", true}}));
+    CHECK(net.all().empty());
+    const auto result = r.result(whole);
+    REQUIRE(!result.is_null());
+    CHECK(result.at("failed_phase") == "local");
+    CHECK(result.at("labels").at("packet_error") == "packet_too_large");
+    CHECK(counts(result) == json{{"not_sent", 1}});
+    const auto parts = r.start(network::there6, with({{"size", 2000}}));
+    CHECK(r.result(parts).is_null()); // under way, as fragments
+    r.probe.cancel(parts);
+}
+
 TEST_CASE("a target without a route is down in the phase local") {
     network net;
     if (!can_play(net)) {

@@ -1,7 +1,7 @@
 // The plugin icmp in a network that the test plays.
 #pragma once
 
-#include "network.hpp"
+#include "support/cable_network.hpp"
 
 #include <catch2/catch.hpp>
 #include <ferrule/testhost.hpp>
@@ -14,14 +14,6 @@ namespace ferrule::tests {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
-
-/// True where the test can run; tells why where it cannot.
-inline bool can_play(const network& on) {
-    if (!on.usable()) {
-        WARN("not run: " << on.why_not());
-    }
-    return on.usable();
-}
 
 class rig {
   public:

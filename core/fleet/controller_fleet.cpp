@@ -41,6 +41,12 @@ asio::awaitable<result<void>> controller_fleet::open() {
         co_return opened.error();
     ca_.emplace(std::move(*opened));
     enroller_.emplace(*ca_, tokens_, book_, records_, clock_, settings_.certificate_lifetime);
+    enroller_->reserve_name(node_);
+    if (const auto same = book_.find(node_); same && same->state != model::agent_state::revoked)
+        base::log::warn("fleet",
+                        "an agent has the name of this controller's node, so their results and jobs cannot be told "
+                        "apart: give the controller another name (node), or revoke the agent",
+                        {{"name", node_}});
     hub_.emplace(loop_, *ca_, *enroller_, book_, clock_, settings_, node_, version_);
     co_return ok();
 }
@@ -59,6 +65,9 @@ asio::awaitable<result<join_tokens::made>> controller_fleet::make_token(join_tok
     if (!ca_)
         co_return error("no_fleet", "this controller takes no agents: set fleet.listen, run `ferrule ca init` and "
                                     "restart it");
+    if (wanted.name == node_)
+        co_return error("invalid_request",
+                        "name: \"" + node_ + "\" is the name of the controller's own node; agents need others");
     co_return co_await tokens_.make(std::move(wanted), lifetime, ca_->facts().fingerprint);
 }
 

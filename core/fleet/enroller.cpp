@@ -20,6 +20,10 @@ result<std::string> enroller::take_name(const join_token& token, const std::stri
     const auto& name = token.used_at ? token.used_by : token.name.empty() ? wanted : token.name;
     if (!model::is_name(name))
         return error("invalid_name", "the agent's name must be 1 to 128 letters, digits and any of . _ -");
+    if (name == reserved_)
+        return error("agent_name_taken", "\"" + name +
+                                             "\" is the name of the controller's own node: choose another name for the "
+                                             "agent (agent.name), or for the controller (node)");
     const std::lock_guard lock(mutex_);
     // Asking again is for an answer that was lost: whoever has connected since had it, and what is revoked stays out.
     if (token.used_at) {

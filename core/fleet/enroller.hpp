@@ -34,6 +34,9 @@ class enroller {
     /// The key of the controller's commands, which agents are told when they join.
     void tell_command_key(std::string text) { command_key_ = std::move(text); }
 
+    /// No agent is admitted with the name of the controller's own node: results and jobs go by names.
+    void reserve_name(std::string node) { reserved_ = std::move(node); }
+
     /// Hears of each admission; earlier connections of that name end.
     void on_admitted(std::function<void(const std::string& name)> hear) { admitted_ = std::move(hear); }
 
@@ -50,6 +53,7 @@ class enroller {
     const base::clock& clock_;
     const base::duration lifetime_;
     std::string command_key_;
+    std::string reserved_;
     std::function<void(const std::string&)> admitted_;
     std::mutex mutex_;
     std::set<std::string> being_admitted_;

@@ -20,6 +20,20 @@ std::string host_name() {
     return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+namespace {
+
+// Joining trusts the authority that the token names, and nobody else.
+error with_hint(const error& why) {
+    if (why.code() != "tls_failed")
+        return why;
+    return error(why.code(),
+                 why.message() +
+                     "; is this the address of fleet.listen, and was the join token made by this controller?",
+                 why.retryable());
+}
+
+} // namespace
+
 boost::asio::awaitable<result<agent_identity>> join_fleet(net::resolver& names, identity_file into,
                                                           config::agent_settings settings, std::string controller) {
     const auto& token = settings.join_token;
@@ -48,7 +62,7 @@ boost::asio::awaitable<result<agent_identity>> join_fleet(net::resolver& names, 
     const auto limit = settings.connect_timeout;
     auto dialed = co_await net::dial_web_socket(names, controller, *context, limits, limit);
     if (!dialed)
-        co_return dialed.error();
+        co_return with_hint(dialed.error());
     const auto over = *dialed;
     over->send(
         std::make_shared<const std::string>(protocol::make_frame(protocol::kinds::enrol, protocol::to_json(wanted))));

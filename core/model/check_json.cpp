@@ -25,14 +25,31 @@ std::optional<std::uint32_t> read_count(object_reader& reader, std::string_view 
     return static_cast<std::uint32_t>(*read);
 }
 
+/// Of the check, or of a part of it.
+class part_reader : public object_reader {
+  public:
+    part_reader(const json& value, std::string path, unknown_keys unknown)
+        : object_reader(value, std::move(path))
+        , unknown_(unknown) {
+        if (unknown == unknown_keys::ignored && value.is_object())
+            for (const auto& [key, unused] : value.items())
+                static_cast<void>(member(key)); // so that it counts as known
+    }
+
+    [[nodiscard]] unknown_keys unknown() const noexcept { return unknown_; }
+
+  private:
+    unknown_keys unknown_;
+};
+
 // Calls `read` with a reader of each object of a list.
 template <class Read>
-void each_of(object_reader& reader, const std::string& key, Read read) {
+void each_of(part_reader& reader, const std::string& key, Read read) {
     const auto* list = reader.array(key);
     if (list == nullptr)
         return;
     for (std::size_t i = 0; i < list->size(); ++i) {
-        object_reader item((*list)[i], reader.path_of(key + "[" + std::to_string(i) + "]"));
+        part_reader item((*list)[i], reader.path_of(key + "[" + std::to_string(i) + "]"), reader.unknown());
         read(item);
         reader.absorb(item);
     }
@@ -40,11 +57,11 @@ void each_of(object_reader& reader, const std::string& key, Read read) {
 
 // Calls `read` with a reader of the object, if it is given.
 template <class Read>
-void part_of(object_reader& reader, const std::string& key, Read read) {
+void part_of(part_reader& reader, const std::string& key, Read read) {
     const auto* given = reader.object(key);
     if (given == nullptr)
         return;
-    object_reader part(*given, reader.path_of(key));
+    part_reader part(*given, reader.path_of(key), reader.unknown());
     read(part);
     reader.absorb(part);
 }
@@ -108,11 +125,11 @@ maintenance_window read_window(object_reader& reader) {
     return read;
 }
 
-void read_thresholds(object_reader& reader, check& into) {
-    part_of(reader, "thresholds", [&](object_reader& all) {
+void read_thresholds(part_reader& reader, check& into) {
+    part_of(reader, "thresholds", [&](part_reader& all) {
         const auto* given = reader.object("thresholds");
         for (const auto& [metric, limits] : given->items())
-            part_of(all, metric, [&, name = metric](object_reader& one) {
+            part_of(all, metric, [&, name = metric](part_reader& one) {
                 auto& read = into.thresholds[name];
                 read.warning = one.number("warning");
                 read.critical = one.number("critical");
@@ -121,41 +138,41 @@ void read_thresholds(object_reader& reader, check& into) {
     });
 }
 
-void read_parts(object_reader& reader, check& into) {
-    part_of(reader, "nodes", [&](object_reader& part) {
+void read_parts(part_reader& reader, check& into) {
+    part_of(reader, "nodes", [&](part_reader& part) {
         into.nodes.names = part.texts("names");
         into.nodes.region = part.text_or("region", "");
         into.nodes.tags = read_labels(part);
         into.nodes.count = read_count(part, "count", most_locations);
     });
-    part_of(reader, "quorum", [&](object_reader& part) {
+    part_of(reader, "quorum", [&](part_reader& part) {
         into.agreement.agree = read_count(part, "agree", most_locations);
         into.agreement.voters = read_count(part, "voters", most_locations);
         into.agreement.vote_lifetime = read_span(part, "vote_lifetime");
     });
-    part_of(reader, "flapping", [&](object_reader& part) {
+    part_of(reader, "flapping", [&](part_reader& part) {
         into.flapping.enabled = part.boolean_or("enabled", true);
         into.flapping.high = part.number("high").value_or(into.flapping.high);
         into.flapping.low = part.number("low").value_or(into.flapping.low);
     });
     read_thresholds(reader, into);
-    each_of(reader, "depends_on", [&](object_reader& item) {
+    each_of(reader, "depends_on", [&](part_reader& item) {
         dependency read;
         read.check = item.required_text("check");
         read.target = item.text_or("target", "");
         into.depends_on.push_back(std::move(read));
     });
-    each_of(reader, "maintenance", [&](object_reader& item) { into.maintenance.push_back(read_window(item)); });
+    each_of(reader, "maintenance", [&](part_reader& item) { into.maintenance.push_back(read_window(item)); });
 }
 
 } // namespace
 
-result<check> check_from_json(const json& body) {
-    object_reader reader(body);
+result<check> check_from_json(const json& body, unknown_keys unknown) {
+    part_reader reader(body, {}, unknown);
     check read;
     read.name = reader.text_or("name", "");
     read.probe = reader.text_or("probe", "");
-    each_of(reader, "targets", [&](object_reader& item) { read.targets.push_back(read_check_target(item)); });
+    each_of(reader, "targets", [&](part_reader& item) { read.targets.push_back(read_check_target(item)); });
     read.settings = read_settings(reader);
     read.interval = read_span(reader, "interval").value_or(read.interval);
     read.timeout = read_span(reader, "timeout");

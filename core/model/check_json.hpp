@@ -10,9 +10,12 @@
 
 namespace ferrule::model {
 
+/// What people write is refused with a key that is not known; what another version has written is not.
+enum class unknown_keys { refused, ignored };
+
 /// Reads the body of PUT /api/v1/checks/{name}. Strict: `invalid_request` with every fault and its path, those of
-/// faults_of included.
-result<check> check_from_json(const base::json& body);
+/// faults_of included. With `ignored`, members that a newer version has added are no fault, at any depth.
+result<check> check_from_json(const base::json& body, unknown_keys unknown = unknown_keys::refused);
 /// What check_from_json reads back to the same check, and its `origin`; settings that were left to be derived stay out.
 base::json to_json(const check& shown);
 

@@ -10,10 +10,21 @@ namespace ferrule::probes {
 
 using base::json;
 
-std::map<std::string, assignment> assignments_of(const std::shared_ptr<const model::check>& definition) {
-    auto described = model::to_json(*definition);
-    for (const auto* key : {"targets", "maintenance", "depends_on", "labels", "origin"}) // nothing to the node
+namespace {
+
+// Without what is the controller's business alone.
+json described_to_node(const model::check& definition) {
+    auto described = model::to_json(definition);
+    for (const auto* key : {"nodes", "quorum", "maintenance", "depends_on", "labels", "origin"})
         described.erase(key);
+    return described;
+}
+
+} // namespace
+
+std::map<std::string, assignment> assignments_of(const std::shared_ptr<const model::check>& definition) {
+    auto described = described_to_node(*definition);
+    described.erase("targets");
     const auto text = base::dump(described);
     std::map<std::string, assignment> all;
     for (const auto& each : definition->targets) {
@@ -39,7 +50,7 @@ json to_json(const std::vector<assignment>& shown) {
     }
     auto list = json::array();
     for (const auto* each : order)
-        list.push_back({{"check", model::to_json(*each)}, {"targets", std::move(targets.at(each))}});
+        list.push_back({{"check", described_to_node(*each)}, {"targets", std::move(targets.at(each))}});
     return list;
 }
 
@@ -58,7 +69,7 @@ result<std::vector<assignment>> assignments_from_json(const json& told, std::vec
         const auto name = named != plain.end() && named->is_string() ? named->get<std::string>() : std::string();
         if (name.starts_with('@')) // what the controller itself has measured, under names that nobody else can give
             *named = name.substr(1);
-        auto definition = model::check_from_json(plain);
+        auto definition = model::check_from_json(plain, model::unknown_keys::ignored); // of a newer controller
         if (!definition) {
             refused.push_back(definition.error().within("check " + name));
             continue;

@@ -73,6 +73,9 @@ TEST_CASE("a join token admits one agent, and none after its time or by another 
     on.clock.advance(2min);
     CHECK(enrol(brief, "second") == "join_token_expired");
     CHECK(enrol(at.token(), "first") == "agent_name_taken");
+    at.admits->reserve_name("central");
+    CHECK(enrol(at.token(), "central") == "agent_name_taken");
+    CHECK(enrol(at.token("central"), "wished") == "agent_name_taken");
     CHECK(enrol(at.token(), "not a name") == "invalid_name");
     CHECK(enrol(at.token("second"), "wished") == "granted");
     CHECK(at.book.find("second"));

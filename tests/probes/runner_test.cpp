@@ -182,11 +182,44 @@ TEST_CASE("assignments find their way to another node and mean the same there") 
     REQUIRE(own);
     CHECK(refused.empty());
     CHECK(own->front().definition->name == "@anchors0");
-    told.push_back({{"check", {{"name", "newer"}, {"beyond", "this version"}}}, {"targets", {"x"}}});
+    told.push_back({{"check", {{"name", "newer"}, {"interval", "beyond this version"}}}, {"targets", {"x"}}});
     const auto older = probes::assignments_from_json(told, refused);
     REQUIRE(older);
     CHECK(older->size() == 2);
     REQUIRE(refused.size() == 1);
     CHECK(refused[0].message().find("check newer") == 0);
     CHECK_FALSE(probes::assignments_from_json(base::json("no list"), refused));
+}
+
+TEST_CASE("a node measures what a newer controller assigns, whatever that has learnt to say of a check") {
+    auto check = scripted_check("edge", {"r1"}, 10s);
+    check.thresholds["rtt_ms"].critical = 100;
+    const auto here = all_of(check);
+    auto told = probes::to_json(here);
+    told[0]["beyond"] = true;
+    auto& body = told[0]["check"];
+    body["beyond"] = {{"this", "version"}};
+    body["targets"][0]["beyond"] = 1;
+    body["flapping"]["beyond"] = 1;
+    body["thresholds"]["rtt_ms"]["beyond"] = 1;
+    std::vector<error> refused;
+    const auto there = probes::assignments_from_json(told, refused);
+    REQUIRE(there);
+    CHECK(refused.empty());
+    REQUIRE(there->size() == 1);
+    CHECK(there->front().revision == here.front().revision);
+    CHECK(there->front().definition->thresholds == check.thresholds);
+}
+
+TEST_CASE("a node is not told what is the controller's business alone") {
+    auto check = scripted_check("edge", {"r1"}, 10s);
+    check.tags["team"] = "core";
+    check.agreement.agree = 2;
+    const auto told = probes::to_json(all_of(check));
+    for (const auto* key : {"nodes", "quorum", "maintenance", "depends_on", "labels", "origin"}) {
+        INFO(key);
+        CHECK_FALSE(told[0]["check"].contains(key));
+    }
+    check.agreement.agree = 1;
+    CHECK(all_of(check).front().revision == all_of(scripted_check("edge", {"r1"}, 10s)).front().revision);
 }

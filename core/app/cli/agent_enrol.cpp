@@ -2,9 +2,9 @@
 
 #include "app/cli/config_file.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/token_file.hpp"
 #include "app/process.hpp"
 #include "base/json.hpp"
-#include "base/strings.hpp"
 #include "fleet/joining.hpp"
 #include "net/resolver.hpp"
 #include "runtime/io.hpp"
@@ -15,8 +15,6 @@
 #include <boost/asio/use_future.hpp>
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -49,22 +47,6 @@ void say(const fleet::agent_identity& who, const std::filesystem::path& folder, 
     }
     std::printf("name         %s\nserial       %s\nvalid until  %s\nfolder       %s\n", facts.name.c_str(),
                 facts.serial.c_str(), base::to_rfc3339(facts.not_after).c_str(), folder.c_str());
-}
-
-result<base::secret> read_token(const std::string& file) {
-    std::string line;
-    std::ifstream in;
-    if (file != "-") {
-        in.open(file);
-        if (!in)
-            return error("usage", "cannot read " + file);
-    }
-    std::getline(file == "-" ? std::cin : in, line);
-    base::secret token{std::string(base::trim(line))};
-    base::wipe(line);
-    if (token.empty())
-        return error("usage", (file == "-" ? std::string("standard input") : file) + " holds no join token");
-    return token;
 }
 
 // The controllers in their order, each once: whoever runs this is told why it does not work, and decides.

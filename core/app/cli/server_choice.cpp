@@ -1,6 +1,6 @@
 #include "app/cli/server_choice.hpp"
 
-#include "base/strings.hpp"
+#include "app/cli/token_file.hpp"
 #include "config/paths.hpp"
 
 #include <CLI/CLI.hpp>
@@ -29,16 +29,6 @@ fs::path client_file() {
     const auto home = environment("HOME");
     const fs::path folder = base.empty() ? fs::path(home) / ".config" : fs::path(base);
     return folder / "ferrule" / "client.yaml";
-}
-
-result<base::secret> read_token(const fs::path& file) {
-    std::ifstream in(file);
-    std::string line;
-    if (!in || !std::getline(in, line))
-        return error("no_token", "the token file " + file.string() + " cannot be read");
-    base::secret token{std::string(base::trim(line))};
-    base::wipe(line);
-    return token;
 }
 
 result<void> read_client_file(server_choice& into) {

@@ -168,8 +168,11 @@ void agent_checks::deliver() {
             if (kept)
                 return;
             lost_ += count;
-            base::log::error("checks", "results cannot be kept for the controller, and are lost",
-                             {{"error", kept.error().message()}, {"results", std::to_string(count)}});
+            if (const auto times = losses_.take(base::system_clock().steady_now()))
+                base::log::error("checks", "results cannot be kept for the controller, and are lost",
+                                 {{"error", kept.error().message()},
+                                  {"times", std::to_string(*times)},
+                                  {"results_lost", std::to_string(lost_)}});
         });
     }
 }

@@ -15,6 +15,7 @@
 #include "app/check_messages.hpp"
 #include "base/error.hpp"
 #include "base/json_fwd.hpp"
+#include "base/log_pace.hpp"
 #include "fleet/link.hpp"
 #include "plugins/registry.hpp"
 #include "probes/runner.hpp"
@@ -61,6 +62,7 @@ class agent_checks {
     fleet::controller_link& link_;
     probes::runner_metrics metrics_;
     std::atomic<std::uint64_t> lost_ = 0; ///< Results that could not be kept.
+    base::log_pace losses_{std::chrono::minutes(10)};
     // Only on the strand.
     messages::assignment_collector collector_;
     std::size_t kept_parts_ = 0;

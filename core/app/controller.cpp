@@ -234,6 +234,10 @@ asio::awaitable<result<void>> controller::parts::start_commands() {
                                    &*command_figures_};
     commands_ = std::make_shared<fleet::exec::command_center>(std::move(over));
     commands_->listen();
+    fleet_->on_revoked([commands = std::weak_ptr(commands_)](const std::string& agent) {
+        if (const auto there = commands.lock())
+            there->agent_changed(agent);
+    });
     co_return co_await commands_->start();
 }
 
@@ -244,8 +248,8 @@ asio::awaitable<result<void>> controller::parts::start_fleet() {
 std::vector<model::node_info> controller::parts::nodes() {
     auto all = engine_->nodes();
     for (const auto& each : fleet_->agents().list()) {
-        if (each->state == model::agent_state::revoked)
-            continue;
+        if (each->state == model::agent_state::revoked || !each->last_seen_at)
+            continue; // one that has joined and never come is no place yet
         auto shown = to_node(*each);
         const auto at =
             std::find_if(all.begin(), all.end(), [&each](const auto& one) { return one.name == each->name; });

@@ -104,6 +104,10 @@ asio::awaitable<void> agent_link::run(runtime::gate::pass pass) {
             break;
         const auto controller = parts_.settings.controllers.at(step.controller);
         if (!identity_ && !find_identity()) {
+            if (identity_unreadable_) { // it may be mended, and is not to be replaced
+                step = plan_.failed();
+                continue;
+            }
             const auto joined = co_await join(controller);
             if (!joined) {
                 complain(controller, joined.error());

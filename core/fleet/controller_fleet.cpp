@@ -78,8 +78,11 @@ asio::awaitable<result<void>> controller_fleet::revoke(std::string name, bool un
     const protocol::farewell why{"certificate_revoked", "the agent was revoked", {}};
     if (hub_)
         hub_->disconnect(name, why);
-    if (revoked)
+    if (revoked) {
         base::log::warn("fleet", "an agent is revoked", {{"agent", name}});
+        if (revoked_)
+            revoked_(name);
+    }
     co_return revoked;
 }
 

@@ -54,6 +54,9 @@ class controller_fleet {
     /// `agent_not_found`, or, with `unknown`, with `invalid_request` if it cannot be one.
     asio::awaitable<result<void>> revoke(std::string name, bool unknown = false);
 
+    /// Hears of each agent that is revoked, once that is stored. Before start().
+    void on_revoked(std::function<void(const std::string& name)> hear) { revoked_ = std::move(hear); }
+
   private:
     runtime::io& loop_;
     store::store& records_;
@@ -64,6 +67,7 @@ class controller_fleet {
     const std::string version_;
     registry book_;
     join_tokens tokens_;
+    std::function<void(const std::string&)> revoked_;
     std::optional<pki::authority> ca_;
     std::optional<enroller> enroller_;
     std::optional<agents_hub> hub_;

@@ -94,9 +94,11 @@ void spool::remove(const std::vector<std::uint64_t>& all, std::vector<store::rec
 // What stays behind after a failure is sent again, which harms nothing.
 void spool::write_later(std::vector<store::record> all) {
     if (!all.empty())
-        records_.write(std::move(all), [](const result<void>& done) {
-            if (!done)
-                base::log::warn("fleet", "the spool cannot be written", {{"reason", done.error().message()}});
+        records_.write(std::move(all), [pace = complaints_](const result<void>& done) {
+            const auto times = done ? std::nullopt : pace->take(base::system_clock().steady_now());
+            if (times)
+                base::log::warn("fleet", "the spool cannot be written",
+                                {{"reason", done.error().message()}, {"times", std::to_string(*times)}});
         });
 }
 

@@ -5,12 +5,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/log_pace.hpp"
 #include "fleet/protocol/outbox.hpp"
 #include "store/store.hpp"
 
@@ -70,6 +72,7 @@ class spool {
     protocol::outbox outbox_;
     std::map<std::uint64_t, std::string> fresh_; ///< Texts that are probably sent soon; the rest is read from disk.
     std::size_t fresh_bytes_ = 0;
+    const std::shared_ptr<base::log_pace> complaints_ = std::make_shared<base::log_pace>(std::chrono::minutes(10));
 };
 
 } // namespace ferrule::fleet

@@ -7,7 +7,6 @@
 namespace ferrule::model {
 
 using base::json;
-using base::object_reader;
 
 namespace {
 

@@ -129,6 +129,13 @@ std::uint64_t resolver::channel::start(std::string name, asio::any_io_executor o
     const auto number = ++last_;
     boost::system::error_code no_literal;
     const auto literal = asio::ip::make_address(name, no_literal);
+    // Asio takes an interface that is not there for none, and the address may be somebody else's on another link.
+    if (!no_literal && literal.is_v6() && literal.to_v6().scope_id() == 0 && name.find('%') != std::string::npos) {
+        error why("invalid_host_name",
+                  "'" + name + "': this machine has no interface '" + name.substr(name.find('%') + 1) + "'");
+        asio::post(on, [done = std::move(done), why = std::move(why)] { done(why); });
+        return number;
+    }
     if (!no_literal) {
         asio::post(on, [done = std::move(done), literal] { done(addresses{literal}); });
         return number;

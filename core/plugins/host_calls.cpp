@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace ferrule::plugins {
@@ -22,6 +23,14 @@ frl_address to_abi(const asio::ip::address& from) noexcept {
     else
         copy(from.to_v6().to_bytes());
     return out;
+}
+
+/// The ABI knows addresses without their interface.
+result<net::addresses> without_interface(result<net::addresses> found, const std::string& name) {
+    if (found && std::any_of(found->begin(), found->end(),
+                             [](const auto& each) { return each.is_v6() && each.to_v6().scope_id() != 0; }))
+        return error("invalid_host_name", "'" + name + "' is an address on one link, which plugins cannot be given");
+    return found;
 }
 
 std::vector<frl_address> to_abi(const net::addresses& from) {
@@ -149,8 +158,9 @@ struct host_calls {
             return FRL_STALE;
         const auto number = ++self.last_number_;
         self.pend();
-        auto answer = [&self, number, fn, arg](result<net::addresses> got) {
+        auto answer = [&self, number, fn, arg, asked = std::string(view_of(name))](result<net::addresses> raw) {
             self.queries_.erase(number);
+            const auto got = without_interface(std::move(raw), asked);
             const auto found = got ? to_abi(*got) : std::vector<frl_address>{};
             const auto why = got ? std::string() : got.error().message();
             const frl_status status = got ? FRL_OK : got.error().code() == "cancelled" ? FRL_CANCELLED : FRL_FAILED;

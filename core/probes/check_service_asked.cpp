@@ -59,6 +59,9 @@ result<std::vector<std::pair<std::string, std::string>>> check_service::run_now(
 asio::awaitable<result<void>> check_service::announce(std::string check, model::maintenance_window when) {
     if (!book_.find(check).definition)
         co_return book_.unknown(check);
+    const auto* const fixed = std::get_if<model::fixed_window>(&when.when);
+    if (fixed != nullptr && fixed->until <= time_.wall_now())
+        co_return error("invalid_request", "until: the window is over already; give a time that is still to come");
     std::vector<std::string> over;
     {
         const std::lock_guard lock(mutex_);

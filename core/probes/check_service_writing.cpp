@@ -29,8 +29,7 @@ void complain(const char* what, const error& why) {
 asio::awaitable<void> sleep(asio::steady_timer& timer, base::duration span) {
     boost::system::error_code ignored;
     timer.expires_after(span);
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await timer.async_wait(std::move(token));
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 } // namespace

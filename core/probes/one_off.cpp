@@ -87,8 +87,7 @@ struct one_off_run::work : std::enable_shared_from_this<one_off_run::work> {
             if (round != 0) {
                 boost::system::error_code ignored;
                 self->tick.expires_at(asio::steady_timer::time_point(start + round * self->wanted.interval));
-                auto token = asio::redirect_error(asio::use_awaitable, ignored);
-                co_await self->tick.async_wait(std::move(token));
+                co_await self->tick.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
             }
             if (self->closed)
                 break;
@@ -147,7 +146,9 @@ result<std::vector<std::string>> one_off_probes::nodes_for(const one_off_request
     for (const auto i : choose_nodes(*wanted.from, wanted.probe, {}, all))
         names.push_back(all[i].name);
     if (names.empty())
-        return error("no_node", "no node has these names and labels; GET /api/v1/nodes lists those that there are");
+        return error(
+            "no_node",
+            "no node has these names and labels; `ferrule node list` and GET /api/v1/nodes show those that there are");
     return names;
 }
 

@@ -16,6 +16,12 @@ state_rules rules_of(const model::check& of) {
     return {of.max_attempts, of.flapping};
 }
 
+// In which too few votes say nothing: after a restart locations come back one by one, however short a vote lives.
+base::wall_time::duration beginning(const agreement_rules& rules) {
+    constexpr auto all_back = std::chrono::seconds(20);
+    return std::chrono::ceil<base::wall_time::duration>(std::max<base::duration>(rules.lifetime, all_back));
+}
+
 std::string plural(std::uint32_t count, std::string_view noun) {
     return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
@@ -87,7 +93,7 @@ void watched_target::decide(const view& seen, wall_time now, changes& into) {
     if (known)
         last_known_ = last_tally_.state;
     // There has been no time to vote yet.
-    const bool early = now - since_ <= std::chrono::ceil<std::chrono::milliseconds>(rules_.lifetime);
+    const bool early = now - since_ <= beginning(rules_);
     if (!known && early)
         add(into, agreed_.look(now, around), {});
     else
@@ -149,8 +155,7 @@ void watched_target::add(changes& into, changes made, const std::string& locatio
 
 std::optional<wall_time> watched_target::next_look(wall_time now) const {
     auto next = next_expiry(ballots(nullptr), rules_, now);
-    const auto grace =
-        since_ + std::chrono::ceil<std::chrono::milliseconds>(rules_.lifetime) + std::chrono::milliseconds(1);
+    const auto grace = since_ + beginning(rules_) + std::chrono::milliseconds(1);
     if (grace > now && (!next || grace < *next))
         next = grace;
     return next;

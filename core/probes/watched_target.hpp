@@ -17,7 +17,8 @@ namespace ferrule::probes {
 
 /// Follows a target from each location and makes one state of what the locations settled on. Each location has its own
 /// soft and hard states; the agreement needs no further attempts, and only its transitions notify. Until there have
-/// been enough votes once, or for the life of a vote after the beginning or a restart, too few votes change nothing.
+/// been enough votes once, or for the life of a vote after the beginning or a restart (20 s at least, in which nodes
+/// come back), too few votes change nothing.
 /// Late samples are welcome: they count with their true time. Sans-I/O, not thread-safe.
 class watched_target {
   public:

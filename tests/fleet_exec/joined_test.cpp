@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 
+#include <thread>
+
 using namespace ferrule;
 using namespace std::chrono_literals;
 using model::task_state;
@@ -154,6 +156,33 @@ TEST_CASE("an agent that is away gets what has not expired when it comes, in the
         CHECK(rig.tasks(id).at(0).state == task_state::succeeded);
     }
     CHECK(test::lines_of(file) == std::vector<std::string>{"0", "1", "2", "3", "4"});
+}
+
+TEST_CASE("what is unfinished of an agent that is revoked ends at once, and says whether it may have run") {
+    const test::scratch_folder scratch;
+    auto wanted = over(scratch);
+    wanted.agents = {"web1", "web2"};
+    command_rig rig(std::move(wanted));
+    rig.wait(rig.crash_agent("web2"));
+    const auto file = scratch.path() / "begun";
+    const auto runs = rig.submit(command_rig::asking("echo x > " + file.string() + "; sleep 60", {"web1"}));
+    const auto waits = rig.submit(command_rig::asking("true", {"web2"}));
+    while (test::lines_of(file).empty())
+        std::this_thread::yield();
+    for (const auto* agent : {"web1", "web2"}) {
+        rig.directory().revoke(agent);
+        rig.center().agent_changed(agent);
+    }
+    rig.finished(runs);
+    rig.finished(waits);
+    const auto begun = rig.tasks(runs).at(0);
+    CHECK(begun.state == task_state::unknown);
+    REQUIRE(begun.result.failed);
+    CHECK(begun.result.failed->code() == "agent_revoked");
+    const auto never = rig.tasks(waits).at(0);
+    CHECK(never.state == task_state::refused);
+    REQUIRE(never.result.failed);
+    CHECK(never.result.failed->code() == "agent_revoked");
 }
 
 TEST_CASE("a command that was cut off by the end of its agent is unknown and does not run again") {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
@@ -281,10 +282,19 @@ class fixed_directory final : public fleet::agent_directory {
         auto made = std::make_shared<ferrule::model::agent>();
         made->name = name;
         made->tags = std::move(tags);
+        const std::lock_guard lock(mutex_);
+        known_[name] = std::move(made);
+    }
+
+    void revoke(const std::string& name) {
+        auto made = std::make_shared<ferrule::model::agent>(*find(name));
+        made->state = ferrule::model::agent_state::revoked;
+        const std::lock_guard lock(mutex_);
         known_[name] = std::move(made);
     }
 
     [[nodiscard]] std::vector<fleet::agent_ptr> list() const override {
+        const std::lock_guard lock(mutex_);
         std::vector<fleet::agent_ptr> all;
         for (const auto& [name, each] : known_)
             all.push_back(each);
@@ -292,11 +302,13 @@ class fixed_directory final : public fleet::agent_directory {
     }
 
     [[nodiscard]] fleet::agent_ptr find(const std::string& name) const override {
+        const std::lock_guard lock(mutex_);
         const auto at = known_.find(name);
         return at == known_.end() ? nullptr : at->second;
     }
 
   private:
+    mutable std::mutex mutex_;
     std::map<std::string, fleet::agent_ptr> known_;
 };
 

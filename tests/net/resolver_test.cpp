@@ -201,6 +201,18 @@ TEST_CASE("what cannot be a name is refused") {
     }
 }
 
+TEST_CASE("an address on an interface that is not there is refused, and not sought elsewhere") {
+    test::loop on;
+    resolver names(on.io());
+    const auto found = on.wait(names.resolve("fe80::1%nosuchcard"));
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code() == "invalid_host_name");
+    CHECK(found.error().message() == "'fe80::1%nosuchcard': this machine has no interface 'nosuchcard'");
+    const auto there = on.wait(names.resolve("fe80::1%lo"));
+    REQUIRE(there);
+    CHECK(there->front().to_v6().scope_id() != 0);
+}
+
 TEST_CASE("a resolver that goes ends its look-ups with cancelled") {
     ferrule::net::init_libraries();
     test::loop on;

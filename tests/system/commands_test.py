@@ -26,13 +26,15 @@ class Commands(FleetTest):
         return self.ran.read_text().split() if self.ran.exists() else []
 
     def test_commands_run_where_they_are_allowed_and_say_why_where_they_are_not(self) -> None:
-        allowed = {"enabled": True, "allow": [{"program": "/bin/echo", "more_args": "[a-z ]+"}]}
+        allowed = {"enabled": True, "allow": [{"program": "/bin/echo", "more_args": "[-a-z0-9 ]+"}]}
         first = self.agent("edge1", **allowed)
         self.agent("edge2", **allowed)
         done = self.cli("command", "run", "--group", "lab", "--", "/bin/echo", "hello there")
         self.assertEqual(sorted(done.stdout.splitlines()), ["edge1 | hello there", "edge2 | hello there"])
         self.assertIn("2 of 2 succeeded", done.stderr)
         self.assertEqual(self.cli("command", "run", "--on", "edge1", "--", "/bin/echo", "alone").stdout, "alone\n")
+        done = self.cli("command", "run", "--on", "edge1", "--on", "edge2", "--", "/bin/echo", "-e", "--timeout", "5s")
+        self.assertEqual(sorted(done.stdout.splitlines()), ["edge1 | --timeout 5s", "edge2 | --timeout 5s"])
         done = self.cli("command", "run", "--on", "edge1", "--", "/bin/echo", "NO", status=1)
         self.assertIn(f'agent.exec.allow[0] does not allow "NO" as argument 1; rules are set under agent.exec.allow in {first.file}', done.stderr)
         self.assertIn("shell_not_allowed", self.cli("command", "run", "--all", "--shell", "--", "uptime", status=1).stderr)

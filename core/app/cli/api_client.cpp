@@ -205,7 +205,9 @@ int report(const error& what) {
     if (what.code() == "unreachable")
         return unreachable;
     const bool no_entry = what.code() == "unauthorized" || what.code() == "forbidden" || what.code() == "no_token";
-    return no_entry ? refused : failed;
+    if (no_entry)
+        return refused;
+    return what.code() == "invalid_request" ? usage : failed;
 }
 
 } // namespace ferrule::app::cli

@@ -40,6 +40,16 @@ std::string unknown_command(const CLI::App& root, int argc, char** argv) {
     return {};
 }
 
+// An option that may be given several times takes one value each time. CLI11 would give it all words up to the next
+// option, and would end its list at "--", so that what stands behind that were options again.
+void one_value_each(CLI::App& of) {
+    for (auto* option : of.get_options())
+        if (!option->get_positional())
+            option->allow_extra_args(false);
+    for (auto* each : of.get_subcommands([](const CLI::App*) { return true; }))
+        one_value_each(*each);
+}
+
 int parse_and_run(int argc, char** argv) {
     CLI::App root("Runs commands on network devices, measures networks and runs commands across a fleet", "ferrule");
     root.set_version_flag("--version", version_text());
@@ -59,6 +69,7 @@ int parse_and_run(int argc, char** argv) {
     add_token(root, chosen);
     add_agent(root, chosen);
     add_completion(root, chosen);
+    one_value_each(root);
     if (const auto unknown = unknown_command(root, argc, argv); !unknown.empty()) {
         std::fprintf(stderr, "%s\n", unknown.c_str());
         return usage;

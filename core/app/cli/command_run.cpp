@@ -3,6 +3,7 @@
 #include "app/cli/command_output.hpp"
 #include "app/cli/exec_request.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/printable.hpp"
 #include "app/cli/table.hpp"
 #include "base/id.hpp"
 #include "base/json.hpp"
@@ -192,8 +193,30 @@ result<json> all_results(api_client& client, const std::string& id) {
     return all;
 }
 
+// Otherwise it would seem to hang until they come, or until its time is over.
+void say_who_is_away(api_client& client, const json& command) {
+    const auto counts = command.find("counts");
+    const auto queued = counts == command.end() || !counts->is_object() ? 0 : counts->value("queued", 0);
+    if (queued == 0)
+        return;
+    constexpr std::size_t most_names = 5;
+    std::vector<std::string> names;
+    if (const auto all = all_results(client, text_of(command, "id")))
+        for (const auto& each : *all)
+            if (text_of(each, "state") == "queued" && names.size() < most_names)
+                names.push_back(printable(text_of(each, "agent")));
+    auto named = base::join(names, ", ");
+    if (names.size() < static_cast<std::size_t>(queued))
+        named += named.empty() ? std::to_string(queued) + " agents"
+                               : " and " + std::to_string(static_cast<std::size_t>(queued) - names.size()) + " more";
+    std::fprintf(stderr, "[waiting until %s for agents that are away: %s]\n", text_of(command, "not_after").c_str(),
+                 named.c_str());
+}
+
 int watch(api_client& client, const json& command, bool as_json) {
     const auto id = text_of(command, "id");
+    if (!as_json)
+        say_who_is_away(client, command);
     say_last_words("\nferrule: interrupted; the command goes on. To end it: ferrule command cancel " + id + "\n");
     watcher seen(command.value("total", std::size_t{0}), as_json);
     auto last = follow(client, id, seen);

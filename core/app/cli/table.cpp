@@ -1,5 +1,7 @@
 #include "app/cli/table.hpp"
 
+#include "app/cli/printable.hpp"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -20,6 +22,8 @@ table::table(std::vector<std::string> header) {
 
 void table::add(std::vector<std::string> row) {
     row.resize(rows_.front().size());
+    for (auto& cell : row)
+        cell = printable(cell);
     rows_.push_back(std::move(row));
 }
 

@@ -8,11 +8,23 @@
 
 #include <boost/asio/post.hpp>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace ferrule::fleet::exec {
 
 using base::json;
+
+namespace {
+
+// Users of daemons often have a home that is not there.
+std::string start_directory(const child_user& user) {
+    std::error_code unknown;
+    return std::filesystem::is_directory(user.home, unknown) ? user.home : "/";
+}
+
+} // namespace
 
 void command_agent::pump() {
     while (!stopping_ && running_ < parts_.limits.max_running && !waiting_.empty()) {
@@ -110,7 +122,7 @@ child_plan command_agent::plan_of(const model::command_spec& spec, child_user us
         std::erase_if(made.environment, [&name = name](const auto& each) { return each.starts_with(name + "="); });
         made.environment.push_back(name + "=" + value);
     }
-    made.directory = spec.directory.empty() ? user.home : spec.directory;
+    made.directory = spec.directory.empty() ? start_directory(user) : spec.directory;
     made.user = std::move(user);
     return made;
 }

@@ -80,6 +80,8 @@ class command_center : public std::enable_shared_from_this<command_center> {
     /// Ends what has not left at once, and asks the agents to end the rest. `command_not_found`, `command_finished`.
     asio::awaitable<result<model::fleet_command>> cancel(std::string id, asker by);
     asio::awaitable<result<model::page<base::json>>> audit(std::string cursor, std::uint32_t limit);
+    /// The agent has come, or was revoked: what is unfinished of it is sent, asked for or ended.
+    void agent_changed(const std::string& agent);
 
     [[nodiscard]] const public_key& key() const noexcept { return parts_.key.shown(); }
 
@@ -132,6 +134,7 @@ class command_center : public std::enable_shared_from_this<command_center> {
     // With the lock held; what they cannot do under it goes to the outbox.
     void dispatch(const task_ptr& which, outbox& out);
     void mark_sent(const task_ptr& which, outbox& out);
+    void give_up(const task_ptr& which, outbox& out);
     void finish(const task_ptr& which, model::task_state state, model::task_result how, outbox& out);
     void set_state(const task_ptr& which, model::task_state state);
     void publish_task(const live_task& shown, outbox& out) const;
@@ -150,7 +153,6 @@ class command_center : public std::enable_shared_from_this<command_center> {
     void on_due();
 
     // What agents say.
-    void connected(const std::string& agent);
     void started(const std::string& agent, const base::json& body);
     void output(const std::string& agent, const base::json& body);
     void result_came(const std::string& agent, const base::json& body, std::function<void()> taken);

@@ -49,7 +49,7 @@ void command_center::listen() {
         });
     parts_.link.on_connected([weak = weak_from_this()](const std::string& agent) {
         if (const auto self = weak.lock())
-            self->connected(agent);
+            self->agent_changed(agent);
     });
 }
 
@@ -132,7 +132,7 @@ void command_center::stop() {
     due_.clear();
 }
 
-void command_center::connected(const std::string& agent) {
+void command_center::agent_changed(const std::string& agent) {
     outbox out;
     {
         const std::lock_guard lock(mutex_);

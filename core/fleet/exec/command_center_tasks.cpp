@@ -69,6 +69,8 @@ void command_center::dispatch(const task_ptr& which, outbox& out) {
     if (which->ending || !which->durable || stopping_)
         return;
     const auto& task = which->now;
+    if (const auto known = parts_.agents.find(task.agent); known && known->state == model::agent_state::revoked)
+        return give_up(which, out);
     if (task.state == model::task_state::queued) {
         if (parts_.clock.wall_now() > which->of->now.not_after) {
             model::task_result how;
@@ -82,6 +84,16 @@ void command_center::dispatch(const task_ptr& which, outbox& out) {
     }
     if (parts_.link.is_connected(task.agent))
         out.orders.emplace_back(task.agent, order_for(*which, task.cancelling ? action::cancel : action::run));
+}
+
+// Nothing is sent to an agent that was revoked, and nothing that it says is heard.
+void command_center::give_up(const task_ptr& which, outbox& out) {
+    auto how = which->now.result;
+    const bool never_left = which->now.state == model::task_state::queued;
+    how.failed.emplace("agent_revoked", never_left ? "the agent was revoked before this reached it"
+                                                   : "the agent was revoked while it had this, so whether it did its "
+                                                     "work is not known, and it may still run: look at the host");
+    finish(which, never_left ? model::task_state::refused : model::task_state::unknown, std::move(how), out);
 }
 
 // Not before it stands on the disk that the order may have left does it leave.
@@ -229,7 +241,7 @@ void command_center::send(outbox& out) {
         each();
     out.calls.clear();
     for (auto& agent : full)
-        later(first_pause, [self = shared_from_this(), agent = std::move(agent)] { self->connected(agent); });
+        later(first_pause, [self = shared_from_this(), agent = std::move(agent)] { self->agent_changed(agent); });
 }
 
 void command_center::later(base::duration pause, std::function<void()> what) {

@@ -78,7 +78,7 @@ void read_headers(map_reader& from, section& to, const std::string& coding) {
 }
 
 std::string read_compression(map_reader& from, section& to) {
-    const auto given = from.choice("compression", {"", "identity", "gzip", "deflate", "br"}).value_or("");
+    auto given = from.choice("compression", {"", "identity", "gzip", "deflate", "br"}).value_or("");
     if (given.empty() || given == "identity") {
         to.settings["compression"] = "none";
         return {};

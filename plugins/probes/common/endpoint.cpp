@@ -28,6 +28,11 @@ std::vector<sdk::address> in_order(const std::vector<sdk::address>& all, const r
     return kept;
 }
 
+bool is_link_local(const sdk::address& which) {
+    const auto& bytes = which.raw().bytes;
+    return which.is_v6() && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+}
+
 } // namespace
 
 void route_settings::read(settings_reader& from) {
@@ -79,6 +84,12 @@ std::uint16_t port_of(settings_reader& target, std::uint16_t fallback) {
 sdk::task<outcome<std::vector<sdk::address>>> locate(std::string host, route_settings route, sdk::time_ns deadline) {
     std::vector<sdk::address> all;
     if (const auto literal = parse_address(host)) {
+        if (is_link_local(*literal)) {
+            co_return fault(sdk::probe_phase::local, "'" + host +
+                                                         "' is a link-local address: it needs an interface, which only "
+                                                         "the probe icmp takes (" +
+                                                         host + "%eth0).");
+        }
         all.push_back(*literal);
     } else {
         const auto found = co_await sdk::resolve(host, deadline);

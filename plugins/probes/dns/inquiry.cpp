@@ -9,6 +9,8 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace ferrule::probes::dns {
 
@@ -75,6 +77,7 @@ sdk::task<outcome<message>> inquiry::ask_datagrams(endpoint server) {
     const auto start = home_->host().now();
     const auto span = found_->deadline() - std::min(start, found_->deadline());
     const auto all = static_cast<sdk::time_ns>(how_->attempts);
+    std::optional<outcome<message>> nonsense;
     for (sdk::time_ns attempt = 1; attempt <= all; ++attempt) {
         const auto until =
             attempt == all || found_->deadline() == sdk::never ? found_->deadline() : start + span / all * attempt;
@@ -97,12 +100,18 @@ sdk::task<outcome<message>> inquiry::ask_datagrams(endpoint server) {
             }
             if (got) {
                 auto answer = understand(got->bytes, server);
-                if (!answer || answers(*answer, how_->query, id_)) {
+                if (answer ? answers(*answer, how_->query, id_) : claims_to_answer(got->bytes)) {
                     found_->phase("request");
                     co_return answer;
                 }
+                if (!answer) {
+                    nonsense.emplace(std::move(answer));
+                }
             }
         }
+    }
+    if (nonsense) {
+        co_return std::move(*nonsense);
     }
     co_return fault(sdk::probe_phase::answer, server.text() + ": no answer to " + std::to_string(all) +
                                                   (all == 1 ? " query" : " queries") + " over UDP within " +
@@ -170,6 +179,13 @@ sdk::task<outcome<message>> inquiry::ask_stream(endpoint server) {
     }
     connection.close(closing::reset);
     co_return answer;
+}
+
+// What bears neither the query's number nor the mark of an answer may come from anybody: the answer may still come.
+bool inquiry::claims_to_answer(std::string_view bytes) const {
+    constexpr unsigned char answer = 0x80;
+    const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    return bytes.size() > 2 && (byte(0) << 8U | byte(1)) == id_ && (byte(2) & answer) != 0;
 }
 
 outcome<message> inquiry::understand(std::string_view bytes, const endpoint& server) const {

@@ -24,6 +24,7 @@ class inquiry {
     sdk::task<outcome<message>> ask_datagrams(endpoint server);
     sdk::task<outcome<message>> ask_stream(endpoint server);
     sdk::task<maybe_fault> secure(stream& connection);
+    [[nodiscard]] bool claims_to_answer(std::string_view bytes) const;
     [[nodiscard]] outcome<message> understand(std::string_view bytes, const endpoint& server) const;
 
     sdk::strand* home_;

@@ -96,7 +96,7 @@ struct h2_reader::events {
                              nghttp2_data_source* source, void*) {
         auto& self = of(source->ptr);
         const auto count = std::min(size, self.body_.size() - self.sent_);
-        std::memcpy(into, self.body_.data() + self.sent_, count);
+        std::copy_n(self.body_.data() + self.sent_, count, into);
         self.sent_ += count;
         if (self.sent_ == self.body_.size()) {
             *flags |= NGHTTP2_DATA_FLAG_EOF;

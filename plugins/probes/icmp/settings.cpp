@@ -7,6 +7,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <array>
 
 namespace ferrule::icmp {
 
@@ -70,6 +71,10 @@ bool ip_address::is_multicast() const noexcept {
     return of == family::v4 ? (bytes[0] & 0xf0U) == 0xe0U : bytes[0] == 0xffU;
 }
 
+bool ip_address::is_link_local() const noexcept {
+    return of == family::v6 && bytes[0] == 0xfeU && (bytes[1] & 0xc0U) == 0x80U;
+}
+
 bool ip_address::is_unspecified() const noexcept {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t each) { return each == 0; });
 }
@@ -89,6 +94,12 @@ std::optional<ip_address> ip_address::parse(const std::string& text) {
         if (made.scope == 0) {
             return std::nullopt;
         }
+    }
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}; // ::ffff:192.0.2.1
+    if (std::equal(mapped.begin(), mapped.end(), made.bytes.begin())) {
+        ip_address inner;
+        std::copy(made.bytes.begin() + 12, made.bytes.end(), inner.bytes.begin());
+        return inner;
     }
     return made;
 }
@@ -112,8 +123,12 @@ probe_settings read_target(const sdk::json& value, const probe_settings& default
     probe_settings made = defaults;
     probes::settings_reader in(value, {}, "invalid_target");
     host = in.text("host");
+    const auto literal = ip_address::parse(host);
     if (host.empty() || host.find('\0') != std::string::npos) {
         in.wrong("host", "an address or a name");
+    } else if (literal ? literal->is_link_local() && literal->scope == 0 : host.find('%') != std::string::npos) {
+        // Without its interface the address may be somebody else's on any other link.
+        in.wrong("host", "given with an interface of this machine, such as fe80::1%eth0, not '" + host + "'");
     }
     read_probe(in, made);
     in.finish();

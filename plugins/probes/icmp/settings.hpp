@@ -30,6 +30,7 @@ struct ip_address {
 
     [[nodiscard]] std::string text() const;
     [[nodiscard]] bool is_multicast() const noexcept;
+    [[nodiscard]] bool is_link_local() const noexcept;
     [[nodiscard]] bool is_unspecified() const noexcept;
 
     /// Reads a literal, with `%interface` for IPv6; none when it is something else, such as a name.

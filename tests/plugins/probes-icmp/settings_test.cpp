@@ -29,6 +29,10 @@ TEST_CASE("a bad target is refused with the key and what it must be") {
         {R"({"host":"a","zzzzzz":3})", "'zzzzzz' is not a known setting."},
         {R"({"count":3})", "'host' must be an address or a name."},
         {R"({"host":3})", "'host' must be a text."},
+        {R"({"host":"fe80::1"})",
+         "'host' must be given with an interface of this machine, such as fe80::1%eth0, not 'fe80::1'."},
+        {R"({"host":"fe80::1%nosuchcard"})",
+         "'host' must be given with an interface of this machine, such as fe80::1%eth0, not 'fe80::1%nosuchcard'."},
         {R"({"host":"a","count":0})", "'count' must be a whole number from 1 to 1000."},
         {R"({"host":"a","count":"3"})", "'count' must be a whole number from 1 to 1000."},
         {R"({"host":"a","size":15})", "'size' must be a whole number from 16 to 65507."},
@@ -64,6 +68,7 @@ TEST_CASE("a bad configuration is refused with the words that are allowed") {
 TEST_CASE("addresses are read with their scope, and nothing else passes for one") {
     CHECK(ip_address::parse("192.0.2.1")->text() == "192.0.2.1");
     CHECK(ip_address::parse("fe80::1%lo")->text() == "fe80::1%lo");
+    CHECK(ip_address::parse("::ffff:192.0.2.1")->text() == "192.0.2.1");
     CHECK(ip_address::parse("224.0.0.1")->is_multicast());
     CHECK(ip_address::parse("::")->is_unspecified());
     for (const auto* text : {"", "r1", "192.0.2", "192.0.2.1 ", "fe80::1%nosuchcard", "%lo"}) {

@@ -217,6 +217,14 @@ TEST_CASE("an address that this machine cannot use gives way to the other family
     CHECK_THAT(seen["reason"].get<std::string>(), Contains("ff0e::1") && Contains("no route"));
 }
 
+TEST_CASE("an address that is somebody's on one link only is this machine's own fault, and says what to do") {
+    rig tcp("tcp");
+    const auto seen = tcp.measure({{"host", "fe80::1"}, {"port", 22}});
+    CHECK(seen["success"] == false);
+    CHECK(seen["failed_phase"] == "local");
+    CHECK_THAT(seen["reason"].get<std::string>(), Contains("link-local") && Contains("fe80::1%eth0"));
+}
+
 TEST_CASE("a measurement comes from the source address that is set") {
     std::string from;
     tcp_server server([&](peer& client) {

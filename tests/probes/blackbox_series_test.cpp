@@ -96,11 +96,12 @@ TEST_CASE("phases of http that were not reached are zeros, and TLS is told of an
 TEST_CASE("labels of certificates are escaped") {
     auto found = located();
     found.tags["tls_version"] = "TLS 1.2";
+    found.tags["ssl_serialnumber"] = "0aff";
     found.tags["ssl_subject"] = "CN=a\\,\"b\"\nc";
     for (const auto& line : lines_of(prober::tcp, found))
         if (line.starts_with("probe_ssl_last_chain_info"))
             CHECK(line ==
-                  "probe_ssl_last_chain_info{fingerprint_sha256=\"\",issuer=\"\",subject=\"CN=a\\\\,\\\"b\\\"\\nc\","
+                  "probe_ssl_last_chain_info{fingerprint_sha256=\"\",issuer=\"\",serialnumber=\"0aff\",subject=\"CN=a\\\\,\\\"b\\\"\\nc\","
                   "subjectalternative=\"\"} 1");
 }
 

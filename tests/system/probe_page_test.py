@@ -115,6 +115,11 @@ def series_of(page: str) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], f
     return found
 
 
+def as_debian(found: dict[tuple[str, str, tuple[tuple[str, str], ...]], float]) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], float]:
+    """Without the label that its blackbox_exporter does not have yet."""
+    return {(name, kind, tuple(each for each in labels if each[0] != "serialnumber")): value for (name, kind, labels), value in found.items()}
+
+
 class Page(SystemTest):
     def setUp(self) -> None:
         super().setUp()
@@ -193,7 +198,8 @@ class SameAsTheOriginal(Page):
         for module, target in self.cases():
             with self.subTest(module=module, target=target):
                 ours = probe(self.ours, module, target)
-                got, wanted = series_of(ours), series_of(probe(self.theirs, module, target))
+                self.assertNotIn('serialnumber=""', ours)
+                got, wanted = as_debian(series_of(ours)), series_of(probe(self.theirs, module, target))
                 pages.append(ours)
                 self.assertEqual(sorted(got), sorted(wanted))
                 steady = [each for each in wanted if not TIMES.search(each[0])]
@@ -206,7 +212,7 @@ class SameAsTheOriginal(Page):
             with self.subTest("what is up", module=module, target=target):
                 self.assertIn(f"\nprobe_success {up}\n", probe(self.ours, module, target))
         with self.subTest("what an answer that is not compressed is worth"):
-            got, wanted = (series_of(probe(each, "web_compressed", self.web.at)) for each in (self.ours, self.theirs))
+            got, wanted = (as_debian(series_of(probe(each, "web_compressed", self.web.at))) for each in (self.ours, self.theirs))
             self.assertEqual((sorted(got), got[("probe_success", "gauge", ())]), (sorted(wanted), 0))
         with self.subTest("the name of the host"):
             for each in (self.ours, self.theirs):

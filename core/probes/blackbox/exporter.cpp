@@ -84,6 +84,16 @@ result<void> set_hostname(const std::string& hostname, json& settings) {
     return ok();
 }
 
+// A name of the module's own goes before.
+result<void> set_server_name(const std::string& hostname, json& settings) {
+    auto& tls = settings["tls_config"];
+    if (tls.is_null())
+        tls = json::object();
+    if (!tls.contains("server_name"))
+        tls["server_name"] = hostname;
+    return ok();
+}
+
 } // namespace
 
 base::duration time_for(const probe_module& of, std::optional<double> scrape_limit) {
@@ -234,9 +244,11 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
     const running_probe here(running_, how_.most_running, figures_.running);
     if (!here)
         co_return refusal();
-    if (!asked.hostname.empty() && how->how == prober::http) {
+    if (!asked.hostname.empty() && (how->how == prober::http || how->how == prober::tcp)) {
         auto settings = json::parse(how->settings, nullptr, false);
-        if (const auto set = set_hostname(asked.hostname, settings); !set)
+        const auto set = how->how == prober::http ? set_hostname(asked.hostname, settings)
+                                                  : set_server_name(asked.hostname, settings);
+        if (!set)
             co_return set.error();
         how->settings = base::dump(settings);
     }

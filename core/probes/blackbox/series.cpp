@@ -160,6 +160,7 @@ class page {
         add("probe_ssl_last_chain_info", "What the certificate says", 1,
             {{"fingerprint_sha256", tag("ssl_fingerprint_sha256")},
              {"issuer", tag("ssl_issuer")},
+             {"serialnumber", tag("ssl_serialnumber")},
              {"subject", tag("ssl_subject")},
              {"subjectalternative", tag("ssl_subjectalternative")}});
         add("probe_tls_version_info", "Version of TLS that was used", 1, {{"version", tag("tls_version")}});

@@ -12,7 +12,8 @@ namespace {
 
 using namespace ferrule;
 
-/// Each target takes the node that has least to do; among equals the one with most room, then the first by name.
+/// Each target takes the node that has least to do; among equals the one with most room, then the one whose host is
+/// least loaded, then the first by name.
 /// O(nodes + targets·log nodes).
 class least_load final : public sdk::scheduler {
   public:
@@ -41,7 +42,9 @@ class least_load final : public sdk::scheduler {
     static bool comes_later(const sdk::node& a, const sdk::node& b) {
         if (a.count() != b.count())
             return a.count() > b.count();
-        return a.room() != b.room() ? a.room() < b.room() : a.name() > b.name();
+        if (a.room() != b.room())
+            return a.room() < b.room();
+        return a.load() != b.load() ? a.load() > b.load() : a.name() > b.name();
     }
 };
 

@@ -30,11 +30,15 @@ TEST_CASE("a node that holds more than its capacity has no room") {
     }
 }
 
-TEST_CASE("least_load takes the least count, then the most room, then the name") {
+TEST_CASE("least_load takes the least count, then the most room, then the least loaded host, then the name") {
     chooser least("least_load");
     CHECK(least.choose({a_node("a", 9, 3), a_node("b", 9, 1), a_node("c", 9, 2)}, 1) == choices{1});
     CHECK(least.choose({a_node("a", 5, 1), a_node("b", 9, 1)}, 1) == choices{1});
     CHECK(least.choose({a_node("b", 9, 1), a_node("a", 9, 1)}, 1) == choices{1});
+    auto busy = a_node("a", 9, 1);
+    busy.load = 0.8;
+    CHECK(least.choose({busy, a_node("b", 9, 1)}, 1) == choices{1});
+    CHECK(least.choose({busy, a_node("b", 9, 2)}, 1) == choices{0});
 }
 
 TEST_CASE("least_load counts what it has placed in the same batch") {

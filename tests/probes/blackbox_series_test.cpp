@@ -100,9 +100,9 @@ TEST_CASE("labels of certificates are escaped") {
     found.tags["ssl_subject"] = "CN=a\\,\"b\"\nc";
     for (const auto& line : lines_of(prober::tcp, found))
         if (line.starts_with("probe_ssl_last_chain_info"))
-            CHECK(line ==
-                  "probe_ssl_last_chain_info{fingerprint_sha256=\"\",issuer=\"\",serialnumber=\"0aff\",subject=\"CN=a\\\\,\\\"b\\\"\\nc\","
-                  "subjectalternative=\"\"} 1");
+            CHECK(line == "probe_ssl_last_chain_info{fingerprint_sha256=\"\",issuer=\"\",serialnumber=\"0aff\",subject="
+                          "\"CN=a\\\\,\\\"b\\\"\\nc\","
+                          "subjectalternative=\"\"} 1");
 }
 
 TEST_CASE("what a conversation caught is told as labels") {

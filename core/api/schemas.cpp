@@ -147,6 +147,7 @@ constexpr const char* checks = R"json({
     "lag_ms": {"type": "number"}, "success": {"type": "boolean"}, "duration_ms": {"type": "number"}, "reason": {"type": "string"},
     "failed_phase": {"type": "string", "enum": ["resolve", "connect", "tls", "request", "reply", "local"]},
     "metrics": {"type": "object", "additionalProperties": {"type": "number"}}, "phases_ms": {"type": "object", "additionalProperties": {"type": "number"}},
+    "rtts_ms": {"type": "array", "maxItems": 1000, "items": {"type": ["number", "null"]}, "description": "Of a burst: each packet's round trip, in the order of sending; null for one without a reply in time"},
     "labels": {"$ref": "#/components/schemas/Labels"}, "error": {"$ref": "#/components/schemas/Error"}, "round": {"type": "integer"}}},
 "SamplePage": {"type": "object", "required": ["items", "next"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Sample"}}, "next": {"$ref": "#/components/schemas/Cursor"}}},

@@ -32,6 +32,33 @@ std::map<std::string, double> read_numbers(object_reader& reader, std::string_vi
     return read;
 }
 
+void read_round_trips(object_reader& reader, sample& into) {
+    const auto* given = reader.array("rtts_ms");
+    if (given == nullptr)
+        return;
+    if (given->size() > most_round_trips)
+        return reader.complain("rtts_ms", "must not have more than " + std::to_string(most_round_trips) + " entries");
+    into.rtts_ms.reserve(given->size());
+    for (const auto& each : *given) {
+        if (each.is_null()) {
+            into.rtts_ms.emplace_back();
+        } else if (each.is_number() && each.get<double>() >= 0) {
+            into.rtts_ms.emplace_back(each.get<double>());
+        } else {
+            reader.complain("rtts_ms[" + std::to_string(into.rtts_ms.size()) + "]",
+                            "expected a number that is not negative, or null");
+            return;
+        }
+    }
+}
+
+json round_trips_json(const sample& shown) {
+    auto list = json::array();
+    for (const auto& each : shown.rtts_ms)
+        list.push_back(each ? json(*each) : json());
+    return list;
+}
+
 void read_outcome(object_reader& reader, sample& into) {
     if (const auto success = reader.boolean("success"))
         into.success = *success;
@@ -44,6 +71,7 @@ void read_outcome(object_reader& reader, sample& into) {
     into.failed_phase = reader.text_or("failed_phase", "");
     into.metrics = read_numbers(reader, "metrics");
     into.phases_ms = read_numbers(reader, "phases_ms");
+    read_round_trips(reader, into);
     into.tags = read_labels(reader);
 }
 
@@ -86,6 +114,8 @@ json to_json(const sample& shown) {
         value["metrics"] = shown.metrics;
     if (!shown.phases_ms.empty())
         value["phases_ms"] = shown.phases_ms;
+    if (!shown.rtts_ms.empty())
+        value["rtts_ms"] = round_trips_json(shown);
     if (!shown.tags.empty())
         value["labels"] = shown.tags;
     if (shown.failed)

@@ -140,6 +140,7 @@ TEST_CASE("a sample comes back from its JSON, and a newer version's fields are i
     made.failed_phase = "connect";
     made.metrics["loss_percent"] = 12.5;
     made.phases_ms["connect"] = 3.25;
+    made.rtts_ms = {0.125, std::nullopt, 7.0};
     made.tags["version"] = "4";
     made.failed = error("not_permitted", "no socket", true);
     auto shown = model::to_json(made);
@@ -147,6 +148,8 @@ TEST_CASE("a sample comes back from its JSON, and a newer version's fields are i
     const auto read = model::sample_from_json(parsed(base::dump(shown)));
     REQUIRE(read);
     CHECK(model::to_json(*read) == model::to_json(made));
+    CHECK(shown["rtts_ms"] == json::array({0.125, nullptr, 7.0}));
+    CHECK(read->rtts_ms == made.rtts_ms);
     CHECK(model::metric_of(*read, "phases_ms.connect") == 3.25);
     CHECK(model::metric_of(*read, "duration_ms") == 3.5);
     CHECK_FALSE(model::metric_of(*read, "phases_ms.tls"));
@@ -167,4 +170,26 @@ TEST_CASE("what a probe plugin gives is taken over, or refused when it is not of
     CHECK(bad.error().code() == "invalid_result");
     CHECK(bad.error().message() ==
           "success: is required; duration_ms: must not be negative; labels.a: expected a text");
+}
+
+TEST_CASE("round trips are taken from a probe and from an agent as they are, and no more than a burst may have") {
+    const auto told = [](const json& rtts) {
+        return json{{"check", "c"},    {"target", "t"},    {"node", "n"},    {"at", "2026-03-01T00:00:00Z"},
+                    {"success", true}, {"duration_ms", 1}, {"rtts_ms", rtts}};
+    };
+    json most = json::array();
+    for (std::size_t i = 0; i < model::most_round_trips; ++i)
+        most.push_back(i % 2 == 0 ? json(i) : json());
+    const auto read = model::sample_from_json(told(most));
+    REQUIRE(read);
+    CHECK(model::to_json(*read)["rtts_ms"] == most);
+    model::sample into;
+    REQUIRE(model::read_probe_result(told(most), into));
+    CHECK(into.rtts_ms == read->rtts_ms);
+    most.push_back(1);
+    CHECK(model::sample_from_json(told(most)).error().message() == "rtts_ms: must not have more than 1000 entries");
+    CHECK(model::sample_from_json(told({1, "fast"})).error().message() ==
+          "rtts_ms[1]: expected a number that is not negative, or null");
+    CHECK(model::read_probe_result(told({-1}), into).error().code() == "invalid_result");
+    CHECK_FALSE(model::to_json(model::sample()).contains("rtts_ms"));
 }

@@ -26,7 +26,7 @@ class Partition(PartitionTest):
         found: dict[str, Any] = {}
         while set(found) != set(AGENTS):
             told = listening.sample("ping", lambda _: True)
-            found[told["node"]] = told["metrics"]
+            found[told["node"]] = {**told["metrics"], "rtts_ms": told["rtts_ms"]}
         return found
 
     def test_losses_are_told_packet_by_packet(self) -> None:
@@ -38,6 +38,8 @@ class Partition(PartitionTest):
         self.assertEqual((lossy.seen, lossy.lost), (BURST, BURST // 5))
         self.assertEqual({name: each["packets_lost"] for name, each in found.items()}, {"north": 2, "east": 0, "south": 0})
         self.assertEqual(found["north"]["loss_ratio"], 0.2)
+        self.assertEqual({name: (len(each["rtts_ms"]), each["rtts_ms"].count(None)) for name, each in found.items()},
+                         {"north": (BURST, 2), "east": (BURST, 0), "south": (BURST, 0)})
         self.assertGreaterEqual(found["east"]["rtt_min_ms"], 100)
 
     def test_an_agent_that_is_cut_off_makes_nothing_down_and_tells_later_what_it_measured(self) -> None:

@@ -5,6 +5,8 @@
 
 #include <ferrule/sdk/json_writer.hpp>
 
+#include <vector>
+
 namespace ferrule::icmp {
 
 namespace {
@@ -69,12 +71,13 @@ void add_counts(json_object& metrics, const running_probe& probe, std::uint32_t 
     }
 }
 
-void add_times(json_object& metrics, const rtt_statistics& times) {
+void add_times(json_object& metrics, const rtt_statistics& times, double middle) {
     if (times.count() == 0) {
         return;
     }
     metrics.add("rtt_min_ms", milliseconds(static_cast<double>(times.min())))
         .add("rtt_avg_ms", milliseconds(times.average()))
+        .add("rtt_median_ms", milliseconds(middle))
         .add("rtt_max_ms", milliseconds(static_cast<double>(times.max())))
         .add("rtt_mdev_ms", milliseconds(times.deviation()))
         .add("jitter_ms", milliseconds(times.jitter()));
@@ -101,9 +104,12 @@ std::string list_of(std::span<const burst::packet> all) {
 
 std::string report(const running_probe& probe, time_ns now, std::uint32_t lost_here) {
     rtt_statistics times;
+    std::vector<std::int64_t> answered;
+    answered.reserve(probe.run.packets().size());
     for (const auto& each : probe.run.packets()) {
         if (each.how == burst::state::answered) {
             times.add(each.rtt);
+            answered.push_back(each.rtt);
         }
     }
     json_object whole;
@@ -114,7 +120,7 @@ std::string report(const running_probe& probe, time_ns now, std::uint32_t lost_h
     }
     json_object metrics;
     add_counts(metrics, probe, lost_here);
-    add_times(metrics, times);
+    add_times(metrics, times, median(answered));
     metrics.add("ip_protocol", probe.to.of == family::v4 ? 4 : 6);
     if (probe.run.hop_limit() >= 0) {
         metrics.add("reply_hop_limit", probe.run.hop_limit());

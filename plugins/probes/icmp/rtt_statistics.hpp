@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 
 namespace ferrule::icmp {
 
@@ -56,5 +58,20 @@ class rtt_statistics {
     double last_ = 0;
     double jitter_ = 0;
 };
+
+/// The middle one of round-trip times, of an even number the mean of both in the middle; 0 of none. Brings them into
+/// another order.
+inline double median(std::span<std::int64_t> rtts) noexcept {
+    if (rtts.empty()) {
+        return 0;
+    }
+    const auto middle = rtts.begin() + static_cast<std::ptrdiff_t>(rtts.size() / 2);
+    std::nth_element(rtts.begin(), middle, rtts.end());
+    const auto upper = static_cast<double>(*middle);
+    if (rtts.size() % 2 != 0) {
+        return upper;
+    }
+    return (static_cast<double>(*std::max_element(rtts.begin(), middle)) + upper) / 2;
+}
 
 } // namespace ferrule::icmp

@@ -114,3 +114,13 @@ TEST_CASE("round trips become minimum, average, maximum, deviation and the jitte
     CHECK(times.deviation() == Approx(7'542.47));
     CHECK(times.jitter() == Approx(1000 + (16'000 - 1000) / 16.0));
 }
+
+TEST_CASE("the median is the middle round trip, or the mean of the two in the middle") {
+    const auto of = [](std::vector<std::int64_t> rtts) { return median(rtts); };
+    CHECK(of({}) == 0);
+    CHECK(of({7}) == 7);
+    CHECK(of({9, 1}) == 5);
+    CHECK(of({900, 1, 3}) == 3);
+    CHECK(of({8, 2, 1'000, 4}) == 6);
+    CHECK(of({5, 5, 1, 5, 9}) == 5);
+}

@@ -45,6 +45,15 @@ TEST_CASE("loss, duplicates and order of a burst are told packet by packet") {
     CHECK(result.at("metrics").at("reply_hop_limit") == 61);
     REQUIRE(result.at("rtts_ms").size() == 5);
     CHECK(result.at("rtts_ms")[1].is_null());
+    std::vector<double> answered;
+    for (const auto& each : result.at("rtts_ms")) {
+        if (each.is_number()) {
+            answered.push_back(each.get<double>());
+        }
+    }
+    REQUIRE(answered.size() == 4);
+    std::sort(answered.begin(), answered.end());
+    CHECK(result.at("metrics").at("rtt_median_ms").get<double>() == Approx((answered[1] + answered[2]) / 2));
     CHECK(result.at("metrics").at("rtt_min_ms") <= result.at("metrics").at("rtt_avg_ms"));
     CHECK(result.at("metrics").at("rtt_avg_ms") <= result.at("metrics").at("rtt_max_ms"));
 }

@@ -56,6 +56,12 @@ fleet_metrics::fleet_metrics(prometheus::Registry& in, const agent_directory& ag
     , spooled_(gauges(in, "ferrule_agents_deliveries_spooled",
                       "Deliveries that waited in the spools of agents at their last heartbeats")
                    .Add({}))
+    , missed_(gauges(in, "ferrule_agents_check_ticks_missed",
+                     "Ticks of checks that agents have not run since they were started, as of their last heartbeats")
+                  .Add({}))
+    , results_lost_(gauges(in, "ferrule_agents_check_results_lost",
+                           "Results of checks that disks of agents have not taken since they were started, likewise")
+                        .Add({}))
     , left_out_(
           gauges(in, "ferrule_agent_series_left_out", "Agents without series of their own, beyond probes.max_series")
               .Add({}))
@@ -65,7 +71,11 @@ fleet_metrics::fleet_metrics(prometheus::Registry& in, const agent_directory& ag
     , lost_by_agent_(gauges(in, "ferrule_agent_deliveries_lost",
                             "Deliveries that this agent has dropped since it joined because its spool was full"))
     , spooled_by_agent_(gauges(in, "ferrule_agent_deliveries_spooled",
-                               "Deliveries that waited in this agent's spool at its last heartbeat")) {
+                               "Deliveries that waited in this agent's spool at its last heartbeat"))
+    , missed_by_agent_(gauges(in, "ferrule_agent_check_ticks_missed",
+                              "Ticks of checks that this agent has not run since it was started"))
+    , results_lost_by_agent_(gauges(in, "ferrule_agent_check_results_lost",
+                                    "Results of checks that this agent's disk has not taken since it was started")) {
     auto& family = gauges(in, "ferrule_agents", "Agents by state");
     for (const auto each : states)
         states_[static_cast<std::size_t>(each)] = &family.Add({{"state", std::string(model::to_text(each))}});
@@ -85,11 +95,15 @@ void fleet_metrics::refresh() {
     auto first_end = base::wall_time::max();
     std::uint64_t lost = 0;
     std::uint64_t spooled = 0;
+    std::uint64_t missed = 0;
+    std::uint64_t results_lost = 0;
     const auto now = clock_.wall_now();
     for (const auto& each : all) {
         ++count[static_cast<std::size_t>(each->state)];
         lost += each->lost_deliveries;
         spooled += each->spooled;
+        missed += each->ticks_missed;
+        results_lost += each->results_lost;
         if (each->state <= agent_state::late && each->last_seen_at)
             silent = std::max<base::duration>(silent, now - *each->last_seen_at);
         if (each->state != agent_state::revoked && each->certificate_expires_at)
@@ -101,6 +115,8 @@ void fleet_metrics::refresh() {
     certificate_.Set(first_end == base::wall_time::max() ? 0 : seconds_of(first_end));
     lost_.Set(static_cast<double>(lost));
     spooled_.Set(static_cast<double>(spooled));
+    missed_.Set(static_cast<double>(missed));
+    results_lost_.Set(static_cast<double>(results_lost));
     show_each(all);
 }
 
@@ -118,14 +134,21 @@ void fleet_metrics::show_each(const std::vector<agent_ptr>& all) {
         auto& its = each_[each->name];
         if (its.up == nullptr) {
             const prometheus::Labels labels{{"agent", each->name}};
-            its = {&up_.Add(labels), &seen_.Add(labels), &load_.Add(labels), &lost_by_agent_.Add(labels),
-                   &spooled_by_agent_.Add(labels)};
+            its = {&up_.Add(labels),
+                   &seen_.Add(labels),
+                   &load_.Add(labels),
+                   &lost_by_agent_.Add(labels),
+                   &spooled_by_agent_.Add(labels),
+                   &missed_by_agent_.Add(labels),
+                   &results_lost_by_agent_.Add(labels)};
         }
         its.up->Set(each->state == agent_state::online ? 1 : 0);
         its.seen->Set(each->last_seen_at ? seconds_of(*each->last_seen_at) : 0);
         its.load->Set(each->load);
         its.lost->Set(static_cast<double>(each->lost_deliveries));
         its.spooled->Set(static_cast<double>(each->spooled));
+        its.missed->Set(static_cast<double>(each->ticks_missed));
+        its.results_lost->Set(static_cast<double>(each->results_lost));
     }
     for (auto at = each_.begin(); at != each_.end();) {
         if (shown.contains(at->first)) {
@@ -144,6 +167,8 @@ void fleet_metrics::forget(const figures& gone) {
     load_.Remove(gone.load);
     lost_by_agent_.Remove(gone.lost);
     spooled_by_agent_.Remove(gone.spooled);
+    missed_by_agent_.Remove(gone.missed);
+    results_lost_by_agent_.Remove(gone.results_lost);
 }
 
 } // namespace ferrule::fleet

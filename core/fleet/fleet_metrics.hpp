@@ -39,6 +39,8 @@ class fleet_metrics {
         prometheus::Gauge* load = nullptr;
         prometheus::Gauge* lost = nullptr;
         prometheus::Gauge* spooled = nullptr;
+        prometheus::Gauge* missed = nullptr;
+        prometheus::Gauge* results_lost = nullptr;
     };
 
     void show_each(const std::vector<agent_ptr>& all);
@@ -57,12 +59,16 @@ class fleet_metrics {
     prometheus::Gauge& certificate_;
     prometheus::Gauge& lost_;
     prometheus::Gauge& spooled_;
+    prometheus::Gauge& missed_;
+    prometheus::Gauge& results_lost_;
     prometheus::Gauge& left_out_;
     prometheus::Family<prometheus::Gauge>& up_;
     prometheus::Family<prometheus::Gauge>& seen_;
     prometheus::Family<prometheus::Gauge>& load_;
     prometheus::Family<prometheus::Gauge>& lost_by_agent_;
     prometheus::Family<prometheus::Gauge>& spooled_by_agent_;
+    prometheus::Family<prometheus::Gauge>& missed_by_agent_;
+    prometheus::Family<prometheus::Gauge>& results_lost_by_agent_;
     std::mutex mutex_; ///< For what follows.
     std::map<std::string, figures> each_;
 };

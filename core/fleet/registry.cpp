@@ -204,6 +204,10 @@ void registry::heartbeat(const std::string& name, const json& body) {
     changed.load = load_a_core(body);
     if (const auto kept = body.find("spool"); kept != body.end() && kept->is_object())
         changed.spooled = protocol::number_of(*kept, "messages");
+    if (const auto told = body.find("checks"); told != body.end() && told->is_object()) {
+        changed.ticks_missed = protocol::number_of(*told, "ticks_missed");
+        changed.results_lost = protocol::number_of(*told, "results_lost");
+    }
     auto metrics = base::dump(body);
     if (metrics.size() <= largest_metrics)
         changed.metrics = std::move(metrics);

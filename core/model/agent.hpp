@@ -60,6 +60,8 @@ struct agent {
     std::uint64_t lost_deliveries = 0; ///< Dropped from its spool since it joined, as it told.
     std::uint64_t spooled = 0;         ///< Deliveries that waited in its spool at the last heartbeat.
     double load = 0;                   ///< Load average of one minute per core, at the last heartbeat.
+    std::uint64_t ticks_missed = 0;    ///< Of checks, since it was started, at the last heartbeat.
+    std::uint64_t results_lost = 0;    ///< Of checks that its disk did not take, likewise.
     std::vector<interface_traffic> traffic;
     std::string metrics; ///< JSON object of the last heartbeat; empty when there was none.
 };

@@ -192,3 +192,17 @@ TEST_CASE("agents are offline when the controller starts, until they come, and w
     CHECK(later.find("edge1")->traffic[0].passed.rx_packets == 7);
     CHECK(later.find("edge1")->traffic[0].passed.tx_errors == 0);
 }
+
+TEST_CASE("what a heartbeat tells of checks that were missed and lost is known until the next one tells") {
+    rig of;
+    of.greet();
+    const auto beat = [&of](std::string_view text) { of.book.heartbeat("edge1", base::parse_json(text).value()); };
+    beat(R"({"checks":{"assigned":9,"ticks_missed":7,"results_lost":2}})");
+    CHECK(of.book.find("edge1")->ticks_missed == 7);
+    CHECK(of.book.find("edge1")->results_lost == 2);
+    of.beat();
+    CHECK(of.book.find("edge1")->ticks_missed == 7);
+    beat(R"({"checks":{"ticks_missed":-3,"results_lost":"many"}})");
+    CHECK(of.book.find("edge1")->ticks_missed == 0); // what is no count
+    CHECK(of.book.find("edge1")->results_lost == 0);
+}

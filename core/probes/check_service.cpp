@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ferrule::probes {
@@ -52,7 +53,11 @@ check_service::check_service(asio::any_io_executor strand, store::store& records
 check_service::~check_service() = default;
 
 void check_service::set_nodes(std::vector<model::node_info> nodes) {
+    std::set<std::string> names;
+    for (const auto& each : nodes)
+        names.insert(each.name);
     const std::lock_guard lock(mutex_);
+    metrics_.keep_locations(names);
     live_.set_nodes(std::move(nodes), time_.wall_now());
     plan_look();
     plan_assignments();
@@ -139,7 +144,7 @@ void check_service::take_one(model::sample& found, wall_time now, transitions& m
         metrics_.stray.Increment();
         return;
     }
-    metrics_.measured(found.check, found.target, found.node, taken.measured);
+    metrics_.measured(found, taken.measured);
     auto text = base::dump(model::to_json(found));
     if (events_.wanted())
         events_.publish("check.sample", found.check, text);

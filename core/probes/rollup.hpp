@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -27,7 +26,10 @@ enum class outcome {
 struct measurement {
     base::wall_time at{};
     outcome what = outcome::unknown;
-    std::optional<double> latency_ms; ///< Only of probes that succeeded.
+    std::uint32_t packets_sent = 0; ///< As the probe counts them; 0, as the others, when it counts none.
+    std::uint32_t packets_lost = 0;
+    std::uint32_t packets_lost_local = 0; ///< Dropped by the node that measured; neither answered nor lost.
+    std::optional<double> latency_ms;     ///< Only of probes that succeeded.
 };
 
 measurement measure(const model::check& of, const model::sample& from, const verdict& judged, bool maintenance);
@@ -44,7 +46,9 @@ struct rollup {
     double min_ms = 0; ///< 0 without latencies, as are the others.
     double max_ms = 0;
     histogram latency;
-    std::map<std::string, double> increases; ///< Of metrics that are counters, by name.
+    std::uint64_t packets_sent = 0; ///< The packets of failures in maintenance are left out, as these are.
+    std::uint64_t packets_lost = 0;
+    std::uint64_t packets_lost_local = 0;
 
     void add(const measurement& one);
     /// Keeps its own start.
@@ -52,6 +56,8 @@ struct rollup {
 
     /// 0 to 1; none when nothing was measured.
     [[nodiscard]] std::optional<double> availability() const noexcept;
+    /// 0 to 1, of packets of which it is known; none without such.
+    [[nodiscard]] std::optional<double> loss_ratio() const noexcept;
     [[nodiscard]] std::optional<double> mean_ms() const noexcept;
     /// As histogram::quantile, within min and max.
     [[nodiscard]] std::optional<double> quantile_ms(double share) const noexcept;
@@ -64,7 +70,7 @@ base::json to_json(const rollup& kept);
 /// Fails with `corrupt_record`.
 result<rollup> rollup_from_json(const base::json& kept);
 
-/// For people and programs: availability, mean and the percentiles 50, 90, 95 and 99.
+/// For people and programs: availability, mean and the percentiles 50, 90, 95 and 99; loss where packets were counted.
 base::json figures_json(const rollup& shown);
 
 } // namespace ferrule::probes

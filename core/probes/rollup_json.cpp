@@ -37,8 +37,11 @@ json to_json(const rollup& kept) {
                {"min_ms", kept.min_ms},
                {"max_ms", kept.max_ms},
                {"histogram", kept.latency.to_json()}};
-    if (!kept.increases.empty())
-        value["increases"] = kept.increases;
+    if (kept.packets_sent != 0) {
+        value["packets_sent"] = kept.packets_sent;
+        value["packets_lost"] = kept.packets_lost;
+        value["packets_lost_local"] = kept.packets_lost_local;
+    }
     return value;
 }
 
@@ -67,13 +70,11 @@ result<rollup> rollup_from_json(const json& kept) {
         else
             reader.complain("histogram", latency.error().message());
     }
-    if (const auto* grown = reader.object("increases"))
-        for (const auto& [name, value] : grown->items()) {
-            if (value.is_number())
-                read.increases.emplace(name, value.get<double>());
-            else
-                reader.complain("increases." + name, "expected a number");
-        }
+    read.packets_sent = read_count(reader, "packets_sent");
+    read.packets_lost = read_count(reader, "packets_lost");
+    read.packets_lost_local = read_count(reader, "packets_lost_local");
+    if (read.packets_lost + read.packets_lost_local > read.packets_sent)
+        reader.complain("packets_lost", "must not be more than were sent");
     if (auto bad = reader.finish("corrupt_record"))
         return *bad;
     return read;
@@ -96,8 +97,12 @@ json figures_json(const rollup& shown) {
                {"excused", shown.excused},
                {"availability", number_or_null(shown.availability())},
                {"latency", std::move(latency)}};
-    if (!shown.increases.empty())
-        value["increases"] = shown.increases;
+    if (shown.packets_sent != 0) {
+        value["packets_sent"] = shown.packets_sent;
+        value["packets_lost"] = shown.packets_lost;
+        value["packets_lost_local"] = shown.packets_lost_local;
+        value["loss_ratio"] = number_or_null(shown.loss_ratio());
+    }
     return value;
 }
 

@@ -74,12 +74,6 @@ void series::drop_old(wall_time now) {
     }
 }
 
-void series::add_counter(const std::string& name, double reading, wall_time at) {
-    const auto grown = counters_.increase(name, reading, at);
-    if (grown > 0)
-        hour_of(at).increases[name] += grown;
-}
-
 std::vector<changed_hour> series::take_changed() {
     std::vector<changed_hour> taken;
     for (auto& [start, part] : late_)

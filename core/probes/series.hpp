@@ -5,10 +5,8 @@
 #include <deque>
 #include <map>
 #include <set>
-#include <string>
 #include <vector>
 
-#include "probes/counters.hpp"
 #include "probes/rollup.hpp"
 
 namespace ferrule::probes {
@@ -44,8 +42,6 @@ class series {
 
     /// `now` decides what is dropped.
     void add(const measurement& one, base::wall_time now);
-    /// A reading of a counter that belongs to the result of that time.
-    void add_counter(const std::string& name, double reading, base::wall_time at);
 
     /// Whether a result of that time is one that was not given yet; one from before the recent ones is taken for known,
     /// so results of one location must come in the order of their making.
@@ -74,11 +70,6 @@ class series {
 
     [[nodiscard]] const std::map<base::wall_time, rollup>& hourly() const noexcept { return hours_; }
 
-    /// For a restart: hours, minutes, recent results and counters.
-    [[nodiscard]] base::json to_json() const;
-    /// Fails with `corrupt_record`.
-    static result<series> from_json(const base::json& kept, series_limits limits = {});
-
   private:
     using rollups = std::map<base::wall_time, rollup>;
 
@@ -93,7 +84,6 @@ class series {
     rollups late_; ///< Parts of hours that were dropped.
     std::set<base::wall_time> changed_;
     std::deque<measurement> recent_; ///< By time.
-    counters counters_;
     // From here on everything is kept.
     base::wall_time hours_since_ = base::wall_time::min();
     base::wall_time minutes_since_ = base::wall_time::min();

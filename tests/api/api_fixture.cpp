@@ -57,7 +57,8 @@ asio::awaitable<result<std::string>> fake_probe::run(std::string target, base::s
     if (host.starts_with("down"))
         co_return std::string(R"({"success": false, "duration_ms": 2, "reason": "nobody is there", )"
                               R"("failed_phase": "connect"})");
-    co_return std::string(R"({"success": true, "duration_ms": 2})");
+    co_return std::string(R"({"success": true, "duration_ms": 2, "rtts_ms": [1.5, null], )"
+                          R"("metrics": {"packets_sent": 2, "packets_lost": 1, "rtt_median_ms": 1.5}})");
 }
 
 void fake_probe::run_batch(std::vector<std::string> targets, base::steady_time deadline, asio::any_io_executor on,
@@ -182,6 +183,10 @@ void fixture::make_checks() {
         one.success = !target.starts_with("down");
         one.reason = one.success ? "" : "nobody is there";
         one.duration_ms = 1;
+        if (one.success) {
+            one.rtts_ms = {1.0, std::nullopt};
+            one.metrics = {{"packets_sent", 2}, {"packets_lost", 1}};
+        }
         std::vector<model::sample> found{one};
         checks->take(node, std::move(found));
     });

@@ -127,18 +127,23 @@ TEST_CASE("a run brings states, results, figures and events") {
     CHECK(state["targets"][0]["target"] == "down1");
     CHECK(state["targets"][0]["locations"][0]["soft"] == true);
     CHECK(state["targets"][1]["state"] == "ok");
+    CHECK(state["targets"][1]["locations"][0]["last"]["rtts_ms"] == json::array({1.0, nullptr}));
     const auto results = on.get("/api/v1/checks/file-check/results?limit=1");
     CHECK(results["items"].size() == 1);
     REQUIRE(results["next"].is_string());
     const auto rest = on.get("/api/v1/checks/file-check/results?limit=5&cursor=" + results["next"].get<std::string>());
     CHECK(rest["items"].size() == 1);
     CHECK(rest["next"].is_null());
-    CHECK(on.get("/api/v1/checks/file-check/results?target=up1")["items"].size() == 1);
+    const auto of_up = on.get("/api/v1/checks/file-check/results?target=up1");
+    REQUIRE(of_up["items"].size() == 1);
+    CHECK(of_up["items"][0]["rtts_ms"] == json::array({1.0, nullptr}));
     const auto figures = on.get("/api/v1/checks/file-check/figures?window=1h&by=target,location");
     REQUIRE(figures["items"].size() == 2);
     CHECK(figures["items"][0]["target"] == "down1");
     CHECK(figures["items"][0]["availability"] == 0);
     CHECK(figures["items"][1]["latency"]["p50_ms"].get<double>() == Approx(1).epsilon(0.01));
+    CHECK(figures["items"][1]["loss_ratio"] == 0.5);
+    CHECK_FALSE(figures["items"][0].contains("loss_ratio"));
     CHECK(on.get("/api/v1/checks/file-check/figures")["items"][0]["count"] == 2);
     CHECK(on.get("/api/v1/checks/file-check/figures?by=moon", 400)["code"] == "invalid_parameter");
     const auto heard = events.read_until("event: check.state") + events.read_until("\n\n");
@@ -176,6 +181,12 @@ TEST_CASE("a measurement at once gives each result and the figures") {
     CHECK(run["complete"] == true);
     CHECK(run["samples"].size() == 6);
     CHECK(run["figures"][0]["availability"] == 1);
+    CHECK(run["figures"][0]["packets_sent"] == 6);
+    CHECK(run["figures"][0]["loss_ratio"] == 0.5);
+    const auto answered = std::find_if(run["samples"].begin(), run["samples"].end(),
+                                       [](const auto& each) { return each["success"] == true; });
+    REQUIRE(answered != run["samples"].end());
+    CHECK((*answered)["rtts_ms"] == json::array({1.5, nullptr}));
     CHECK(run["figures"][1]["availability"] == 0);
     CHECK(run["places"][0]["node"] == "local");
     const auto stream = on.ask("operator", "POST /api/v1/probes/run", request, "Accept: text/event-stream\r\n");

@@ -94,7 +94,7 @@ TEST_CASE("an orderly restart goes on with figures, results and hours") {
     {
         service_rig on(at.path, at.clock, {edge()});
         for (int i = 0; i < 200; ++i) { // over an hour's edge
-            on.measure("edge", "r1", i % 10 != 0, "local", 1 + i % 5);
+            on.measure("edge", "r1", i % 10 != 0, "local", 1 + i % 5, 10, i % 4);
             at.clock.ms += 30'000;
         }
     }
@@ -110,11 +110,15 @@ TEST_CASE("an orderly restart goes on with figures, results and hours") {
     CHECK(item["ok"] == 180);
     CHECK(item["availability"] == Approx(0.9));
     CHECK(item["latency"]["max_ms"] == 5);
+    CHECK(item["packets_sent"] == 2000);
+    CHECK(item["packets_lost"] == 300);
+    CHECK(item["loss_ratio"] == 0.15);
     // Long after, memory has forgotten what the disk has.
     at.clock.ms += 6 * 3'600'000;
     const auto later = again.wait(again.service->figures(wanted));
     REQUIRE(later);
     CHECK((*later)["items"][0]["count"] == 200);
+    CHECK((*later)["items"][0]["packets_lost"] == 300);
     wanted.window = 1h;
     const auto none = again.wait(again.service->figures(wanted));
     REQUIRE(none);
@@ -149,6 +153,53 @@ TEST_CASE("a page of results goes on where the one before ended, the newest firs
     const auto bad = on.wait(on.service->results(wanted));
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code() == "invalid_parameter");
+}
+
+TEST_CASE("a burst's round trips and losses reach events, state, results, figures and metrics") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()}, {"local", "far"});
+    auto heard =
+        on.bus.subscribe(on.loop.get_executor(), [](const auto& each) { return each.topic == "check.sample"; });
+    model::sample burst;
+    burst.check = "edge";
+    burst.target = "r1";
+    burst.at = at.clock.wall_now();
+    burst.lag = 250ms;
+    burst.success = true;
+    burst.rtts_ms = {1.5, std::nullopt, 2.5, std::nullopt};
+    burst.metrics = {{"packets_sent", 4}, {"packets_lost", 1}, {"packets_lost_local", 1}};
+    on.service->take("far", {burst});
+    const json rtts{1.5, nullptr, 2.5, nullptr};
+    const auto events = on.wait(heard->next(base::system_clock().steady_now() + 60s));
+    REQUIRE(events.size() == 1);
+    CHECK(json::parse(events.front()->data)["rtts_ms"] == rtts);
+    for (const auto& each : on.state("edge")["targets"][0]["locations"])
+        if (each["location"] == "far")
+            CHECK(each["last"]["rtts_ms"] == rtts);
+    probes::result_query wanted;
+    wanted.check = "edge";
+    const auto kept = on.wait(on.service->results(wanted));
+    REQUIRE(kept);
+    REQUIRE(kept->items.size() == 1);
+    CHECK(kept->items[0]["rtts_ms"] == rtts);
+    probes::figures_query all;
+    all.check = "edge";
+    all.by_location = true;
+    const auto told = on.wait(on.service->figures(all));
+    REQUIRE(told);
+    const auto& far = (*told)["items"].back();
+    CHECK(far["location"] == "far");
+    CHECK(far["packets_sent"] == 4);
+    CHECK(far["packets_lost"] == 1);
+    CHECK(far["loss_ratio"].get<double>() == Approx(1.0 / 3));
+    CHECK(of(on.registry, "ferrule_check_packets_sent_total") == 4);
+    CHECK(of(on.registry, "ferrule_check_packets_lost_total") == 1);
+    for (const auto& family : on.registry.Collect())
+        if (family.name == "ferrule_check_location_lag_seconds") {
+            REQUIRE(family.metric.size() == 1);
+            CHECK(family.metric[0].label[0].value == "far");
+            CHECK(family.metric[0].histogram.sample_sum == 0.25);
+        }
 }
 
 TEST_CASE("what comes twice counts once, and what nobody was to measure does not count") {

@@ -64,6 +64,27 @@ TEST_CASE("a probe that failed is critical, one that could not be made says noth
     CHECK(probes::measure(of, sample_with(0), {health::ok, ""}, false).latency_ms == 12);
 }
 
+TEST_CASE("packets are counted as the probe tells them, and what cannot be a count is none") {
+    const model::check of;
+    auto from = sample_with(0);
+    const auto measured = [&] { return probes::measure(of, from, probes::judge(of, from), false); };
+    CHECK(measured().packets_sent == 0);
+    from.metrics["packets_sent"] = 10;
+    from.metrics["packets_lost"] = 3;
+    from.metrics["packets_lost_local"] = 1;
+    CHECK(measured().packets_sent == 10);
+    CHECK(measured().packets_lost == 3);
+    CHECK(measured().packets_lost_local == 1);
+    for (const double lost : {-1.0, 9.5, 1e300}) {
+        from.metrics["packets_lost"] = lost;
+        CHECK(measured().packets_sent == 0);
+        CHECK(measured().packets_lost == 0);
+    }
+    from.metrics["packets_lost"] = 0;
+    from.metrics["packets_sent"] = 1e10;
+    CHECK(measured().packets_sent == 0);
+}
+
 TEST_CASE("fixed windows hold from their beginning until just before their end") {
     const std::vector<model::maintenance_window> windows{
         {"", model::fixed_window{time_of("2026-05-01T10:00:00Z"), time_of("2026-05-01T12:00:00Z")}}};

@@ -13,7 +13,11 @@ namespace {
 const base::wall_time hour{std::chrono::floor<std::chrono::hours>(base::wall_time{1'760'000'000'000ms})};
 
 measurement good(base::wall_time at) {
-    return {at, outcome::up, 1.0};
+    measurement made;
+    made.at = at;
+    made.what = outcome::up;
+    made.latency_ms = 1.0;
+    return made;
 }
 
 } // namespace

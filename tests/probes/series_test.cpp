@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 
 #include <array>
-#include <cmath>
 #include <random>
 
 using namespace ferrule;
@@ -26,6 +25,9 @@ measurement result_at(base::wall_time at, std::mt19937& random) {
         random() % 6);
     if (made.what == outcome::up)
         made.latency_ms = static_cast<double>(random() % 100'000) / 1000;
+    made.packets_sent = static_cast<std::uint32_t>(at.time_since_epoch().count() % 10);
+    made.packets_lost = made.packets_sent / 2;
+    made.packets_lost_local = made.packets_sent / 4;
     return made;
 }
 
@@ -38,6 +40,9 @@ void same_figures(const rollup& found, const rollup& wanted) {
     CHECK(found.min_ms == wanted.min_ms);
     CHECK(found.max_ms == wanted.max_ms);
     CHECK(found.latency == wanted.latency);
+    CHECK(found.packets_sent == wanted.packets_sent);
+    CHECK(found.packets_lost == wanted.packets_lost);
+    CHECK(found.packets_lost_local == wanted.packets_lost_local);
 }
 
 rollup by_hand(const std::vector<measurement>& all, base::wall_time from, base::wall_time until) {
@@ -129,45 +134,6 @@ TEST_CASE("an hour that is not written down yet is not dropped") {
     CHECK(kept.hourly().size() == 1);
 }
 
-TEST_CASE("a series that was kept goes on where it was") {
-    std::mt19937 random(21);
-    probes::series one({6h, 30min, 20});
-    auto now = day;
-    for (int i = 0; i < 3000; ++i) {
-        now += 10s;
-        one.add(result_at(random() % 5 == 0 ? now - 2h : now, random), now);
-        one.add_counter("sent_total", i, now);
-        if (i == 1000)
-            (void)one.take_changed();
-    }
-    const auto text = base::dump(one.to_json());
-    auto other = probes::series::from_json(base::parse_json(text).value(), {6h, 30min, 20});
-    REQUIRE(other);
-    CHECK(base::dump(other->to_json()) == text);
-    one.add_counter("sent_total", 5000, now);
-    other->add_counter("sent_total", 5000, now);
-    const auto wanted = one.window(now - 5h, now);
-    const auto found = other->window(now - 5h, now);
-    CHECK(found.from == wanted.from);
-    CHECK(found.total == wanted.total);
-    CHECK(one.take_changed().size() == other->take_changed().size());
-}
-
-TEST_CASE("counters that begin anew give no negative increase") {
-    probes::counters all;
-    const auto read = [&](double value, base::duration after) {
-        return all.increase("x", value, day + std::chrono::duration_cast<std::chrono::milliseconds>(after));
-    };
-    CHECK(read(100, 0s) == 0);
-    CHECK(read(130, 1s) == 30);
-    CHECK(read(7, 2s) == 7);       // restarted
-    CHECK(read(120, 1500ms) == 0); // late
-    CHECK(read(10, 3s) == 3);
-    CHECK(read(-1, 4s) == 0);
-    CHECK(read(std::nan(""), 4s) == 0);
-    CHECK(read(12, 5s) == 2);
-}
-
 TEST_CASE("merged rollups are those of all results, and come back from their JSON") {
     std::mt19937 random(4);
     rollup all;
@@ -179,11 +145,9 @@ TEST_CASE("merged rollups are those of all results, and come back from their JSO
             all.add(result);
             one.add(result);
         }
-        one.increases["bytes_total"] = part;
         merged.merge(one);
     }
     same_figures(merged, all);
-    CHECK(merged.increases.at("bytes_total") == 10);
     CHECK(*merged.availability() == Approx(static_cast<double>(all.ok) / static_cast<double>(all.count)));
     CHECK(*merged.quantile_ms(0) >= merged.min_ms);
     CHECK(*merged.quantile_ms(1) <= merged.max_ms);
@@ -194,4 +158,40 @@ TEST_CASE("merged rollups are those of all results, and come back from their JSO
         base::parse_json(R"({"start":"2026-03-01T00:00:00Z","count":1,"ok":2,"bogus":1})").value());
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message() == "ok: must not be more than count; bogus: unknown key");
+}
+
+TEST_CASE("loss is of the packets of which it is known, failures in maintenance left out") {
+    const auto burst = [](outcome what, std::uint32_t sent, std::uint32_t lost, std::uint32_t lost_local) {
+        measurement made;
+        made.what = what;
+        made.packets_sent = sent;
+        made.packets_lost = lost;
+        made.packets_lost_local = lost_local;
+        return made;
+    };
+    rollup all;
+    CHECK_FALSE(all.loss_ratio());
+    CHECK_FALSE(to_json(all).contains("packets_sent"));
+    CHECK_FALSE(figures_json(all).contains("loss_ratio"));
+    all.add(burst(outcome::unknown, 4, 0, 4));
+    CHECK(figures_json(all)["loss_ratio"].is_null());
+    all.add(burst(outcome::up, 10, 3, 2));
+    all.add(burst(outcome::down, 2, 2, 0));
+    all.add(burst(outcome::excused, 10, 10, 0));
+    const auto figures = figures_json(all);
+    CHECK(figures["packets_sent"] == 16);
+    CHECK(figures["packets_lost"] == 5);
+    CHECK(figures["packets_lost_local"] == 6);
+    CHECK(figures["loss_ratio"] == 0.5);
+    const auto text = base::dump(to_json(all));
+    CHECK(probes::rollup_from_json(base::parse_json(text).value()).value() == all);
+    const auto bad = probes::rollup_from_json(
+        base::parse_json(R"({"start":"2026-03-01T00:00:00Z","packets_sent":3,"packets_lost":2,"packets_lost_local":2})")
+            .value());
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().message() == "packets_lost: must not be more than were sent");
+    const auto old =
+        probes::rollup_from_json(base::parse_json(R"({"start":"2026-03-01T00:00:00Z","count":1})").value());
+    REQUIRE(old);
+    CHECK_FALSE(old->loss_ratio());
 }

@@ -101,7 +101,7 @@ class service_rig {
 
     /// A result of now, from one location.
     void measure(const std::string& check, const std::string& target, bool good, const std::string& node = "local",
-                 double ms = 2) {
+                 double ms = 2, int packets = 0, int lost = 0) {
         ferrule::model::sample one;
         one.check = check;
         one.target = target;
@@ -109,6 +109,8 @@ class service_rig {
         one.success = good;
         one.duration_ms = ms;
         one.reason = good ? "" : "nobody is there";
+        if (packets != 0)
+            one.metrics = {{"packets_sent", packets}, {"packets_lost", lost}};
         std::vector<ferrule::model::sample> all{one};
         service->take(node, std::move(all));
     }

@@ -159,6 +159,26 @@ class Checks(SystemTest):
             self.assertIn(series, page)
         self.assertEqual(lint_metrics(page), "")
 
+    def test_bursts_are_told_with_each_round_trip_and_their_losses(self) -> None:
+        with self.daemon.api() as api:
+            api("POST", "/api/v1/checks", {"name": "ping", "probe": "icmp", "interval": "24h", "targets": [{"host": "127.0.0.1"}],
+                                           "settings": {"count": 3, "interval": "10ms"}}, expect=201)
+            ran = json.loads(self.cli("check", "run", "ping", "--json"))["samples"]
+            kept = json.loads(self.cli("check", "results", "ping", "--json"))
+            figures = api.get("/api/v1/checks/ping/figures?window=1h")["items"][0]
+            page = api("GET", "/metrics", expect=200).text
+        self.assertIn(ran[0]["rtts_ms"], [each["rtts_ms"] for each in kept])
+        for each in kept:
+            rtts = sorted(each["rtts_ms"])
+            self.assertEqual(len(rtts), 3)
+            self.assertAlmostEqual(each["metrics"]["rtt_median_ms"], rtts[1], places=6)
+        self.assertEqual((figures["packets_sent"], figures["packets_lost"], figures["loss_ratio"]), (3 * len(kept), 0, 0))
+        for series in (f'ferrule_check_packets_sent_total{{check="ping",location="test",target="127.0.0.1"}} {3 * len(kept)}',
+                       'ferrule_check_packets_lost_total{check="ping",location="test",target="127.0.0.1"} 0',
+                       'ferrule_check_location_lag_seconds_count{location="test"}'):
+            self.assertIn(series, page)
+        self.assertEqual(lint_metrics(page), "")
+
     def test_checks_are_made_from_a_file_and_measured_at_once(self) -> None:
         file = self.scratch / "more.yaml"
         file.write_text(f"checks:\n  - name: more\n    probe: tcp\n    interval: 1h\n    targets: [{{host: 127.0.0.1, port: {self.server.port}}}]\n")
@@ -223,7 +243,7 @@ class Checks(SystemTest):
         self.assertIn("acknowledged", self.cli("check", "state", "web", code=1))
         self.cli("check", "unacknowledge", "web", "--target", "server")
         self.assertNotIn("acknowledged", self.cli("check", "state", "web", code=1))
-        self.assertRegex(self.cli("check", "results", "web", "--limit", "1"), r"AT +TARGET +LOCATION +SUCCESS.*\n\S+Z +server +test +false")
+        self.assertRegex(self.cli("check", "results", "web", "--limit", "1"), r"AT +TARGET +LOCATION +SUCCESS +ms +LOSS +REASON\n\S+Z +server +test +false")
         self.assertEqual(self.cli("check", "results", "web", "--location", "elsewhere", "--json"), "[]\n")
 
     def test_a_probe_from_the_command_line_says_what_it_found(self) -> None:

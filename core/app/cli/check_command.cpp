@@ -147,6 +147,7 @@ int list_results(const check_words& wanted) {
                           {"LOCATION", "node"},
                           {"SUCCESS", "success"},
                           {"ms", "duration_ms"},
+                          {"LOSS", "metrics.loss_ratio"},
                           {"REASON", "reason"}},
                          wanted.as_json, wanted.limit);
 }

@@ -1,7 +1,7 @@
 """A network in the test's hands: hosts in namespaces of their own, and each packet between them passes through here.
 
 So what is lost is counted exactly, a host is cut off and comes back when the test says so, and nothing of it depends on the kernel
-having a traffic shaper. A host has one interface with one IPv4 address; all hosts are neighbours of each other.
+having a traffic shaper (docs/adr/0010-networks-of-tests.md). A host has one interface with one IPv4 address; all hosts are neighbours of each other.
 """
 
 import ctypes

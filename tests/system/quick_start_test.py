@@ -9,6 +9,7 @@ from typing import Any
 
 import own_network
 from surroundings import FERRULE, ROOT, SystemTest, clean_environment, main
+from ticks import ticks
 
 PAGE = "docs/quick-start-agents.md"
 PLACE = "/root/ferrule-lab"
@@ -35,17 +36,6 @@ def shape(line: str) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def ticks(begun: list[datetime]) -> set[int]:
-    """Numbers of the ticks at a fixed phase at which these measurements were due; those that people asked for lie between."""
-    near = INTERVAL / 20
-
-    def off(one: datetime, other: datetime) -> timedelta:
-        return abs((one - other + INTERVAL / 2) % INTERVAL - INTERVAL / 2)
-
-    first = max(begun, key=lambda one: sum(off(one, other) < near for other in begun))
-    return {round((each - first) / INTERVAL) for each in begun if off(each, first) < near}
 
 
 class Shell:
@@ -149,7 +139,7 @@ class QuickStart(SystemTest):
             self.assertEqual([each["reason"] for each in results if not each["success"]], [])
             times = [moment(each["at"]) for each in results]
             self.assertEqual(len(set(times)), len(times), "nothing came twice")
-            seen = ticks([when - timedelta(milliseconds=each["lag_ms"]) for when, each in zip(times, results)])
+            seen = set(ticks([when - timedelta(milliseconds=each["lag_ms"]) for when, each in zip(times, results)], INTERVAL))
             self.assertLess(min(times), gone)
             self.assertGreater(max(times), gone + 3 * INTERVAL)
             # A tick that a busy machine had to leave out is counted by the agent; no other may be missing.

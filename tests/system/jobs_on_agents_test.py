@@ -11,7 +11,7 @@ import cables
 from api import Api, Event
 from daemon import Daemon
 from simdevices import SimDevices
-from surroundings import FERRULE, SystemTest, main
+from surroundings import FERRULE, MetricsTest, main
 
 CONTROLLER, DEVICES = "192.0.2.1", "192.0.2.50"
 AGENTS = {"edge1": ("192.0.2.11", "fra1", "eu"), "edge2": ("192.0.2.12", "nyc1", "us")}
@@ -58,7 +58,7 @@ class Agent(Placed):
         return self
 
 
-class JobsOnAgents(SystemTest):
+class JobsOnAgents(MetricsTest):
     def setUp(self) -> None:
         super().setUp()
         self.net = cables.Network()
@@ -140,6 +140,8 @@ class JobsOnAgents(SystemTest):
             shown = json.loads(self.cli("job", "show", done["id"]))
             self.assertEqual(shown["node"], "edge2")
             self.assertEqual({each["node"] for each in api.get("/api/v1/sessions")["items"]}, {"edge1", "edge2"})
+            self.assert_clean(api("GET", "/metrics", expect=200).text, "ferrule_jobs_finished_total", "ferrule_sessions_opened_total",
+                              "ferrule_agent_up", "ferrule_agent_load")
         by_cli = json.loads(self.cli("exec", "west", "show step 2", "--json"))
         self.assertEqual((by_cli["state"], by_cli["node"]), ("succeeded", "edge1"))
         self.assertEqual(self.told("west"), ["show step 1", "show step 2"])

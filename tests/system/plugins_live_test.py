@@ -7,10 +7,10 @@ from typing import Any
 
 from api import Api
 from daemon import Daemon
-from surroundings import FIXTURES, PLUGINS, SystemTest, main
+from surroundings import FIXTURES, PLUGINS, MetricsTest, main
 
 
-class PluginsLive(SystemTest):
+class PluginsLive(MetricsTest):
     ports = 0
 
     def setUp(self) -> None:
@@ -137,6 +137,8 @@ class PluginsLive(SystemTest):
         self.assertTrue(self.daemon.running())
         for fault in ("completes_twice", "holds_strand", "wrong_thread"):
             self.daemon.line(rf"warn .*{fault}")
+        self.assert_clean(self.client("GET", "/metrics", expect=200).text, "ferrule_plugin_faults_total", "ferrule_jobs_finished_total",
+                          "ferrule_sessions_open", "ferrule_job_seconds")
 
 
 if __name__ == "__main__":

@@ -57,9 +57,9 @@ class Workshop:
         if subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False).returncode != 0:
             raise BenchError(f"'{' '.join(command)}' failed")
 
-    def program(self, name: str, *arguments: object, limit: float = 120) -> dict[str, Any]:
-        """Runs one of the measuring programs and reads the JSON that it prints."""
-        command = [str(self.build / "bench" / name), *map(str, arguments)]
+    def program(self, name: str, *arguments: object, limit: float = 120, within: list[str] | None = None) -> dict[str, Any]:
+        """Runs one of the measuring programs, by another program if one is given, and reads the JSON that it prints."""
+        command = [*(within or []), str(self.build / "bench" / name), *map(str, arguments)]
         try:
             ran = subprocess.run(command, stdout=subprocess.PIPE, timeout=limit, check=False, text=True)
         except subprocess.TimeoutExpired:

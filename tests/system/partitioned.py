@@ -111,7 +111,7 @@ class PartitionTest(MetricsTest):
             agent.start()
             self.addCleanup(agent.close)
             self.controller.line(rf"fleet: an agent is connected agent={name} ")
-            agent.line(r"checks: assigned targets=")
+            agent.line(rf"checks: assigned targets={len(self.CHECKS) + len(self.PROBES.get('anchors', []))}\b")
 
     def listen(self, topics: str) -> Listener:
         api = self.controller.api()

@@ -77,8 +77,8 @@ result<std::vector<assignment>> assignments_from_json(const json& told, std::vec
         definition->name = name;
         auto all = assignments_of(std::make_shared<const model::check>(std::move(*definition)));
         for (const auto& target : *targets)
-            if (const auto at = all.find(target.is_string() ? target.get<std::string>() : ""); at != all.end())
-                read.push_back(std::move(at->second));
+            if (auto taken = all.extract(target.is_string() ? target.get<std::string>() : ""); taken)
+                read.push_back(std::move(taken.mapped())); // once, however often it is named
     }
     return read;
 }

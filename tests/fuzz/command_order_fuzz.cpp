@@ -1,8 +1,10 @@
 // Orders to agents of any contents: what is read is refused with a reason or is exactly what was signed, and what
 // agents tell of their ends is read or refused.
 #include "base/json.hpp"
+#include "base/strings.hpp"
 #include "fleet/exec/envelope.hpp"
 #include "fleet/exec/ledger.hpp"
+#include "fleet/exec/messages.hpp"
 #include "model/command_json.hpp"
 
 #include <cstdint>
@@ -30,6 +32,21 @@ const verifier& judge() {
     return made;
 }
 
+/// As a controller reads it of an agent: what was understood is the same when it is told again.
+void answer(const base::json& body) {
+    const auto ended = task_end_from_json(body);
+    must_explain(ended);
+    if (ended) {
+        const auto again = task_end_from_json(base::parse_json(result_body(*ended, true, base::wall_time{})).value());
+        if (!again || to_json(*again) != to_json(*ended))
+            std::abort();
+    }
+    const auto given = body.is_object() ? body.find("error") : body.end();
+    const auto why = base::error_from_json(given == body.end() ? "{}" : base::dump(*given), "refused");
+    if (base::shortened(why.code(), 64).size() > 64 + 3 || base::shortened(why.message(), 512).size() > 512 + 3)
+        std::abort();
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -40,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must_explain(model::command_request_from_json(*body));
         must_explain(model::command_from_record(*body));
         must_explain(model::task_from_record(*body));
-        must_explain(task_end_from_json(*body));
+        answer(*body);
         (void)digest_of(*body);
         (void)claimed(*body, "task_id");
     }

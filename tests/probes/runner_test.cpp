@@ -223,3 +223,14 @@ TEST_CASE("a node is not told what is the controller's business alone") {
     check.agreement.agree = 1;
     CHECK(all_of(check).front().revision == all_of(scripted_check("edge", {"r1"}, 10s)).front().revision);
 }
+
+TEST_CASE("a target that is assigned twice is measured once, and one that the check does not have not at all") {
+    auto told = probes::to_json(all_of(scripted_check("edge", {"r1", "r2"}, 10s)));
+    told[0]["targets"] = {"r2", "r2", "r3", 7};
+    std::vector<error> refused;
+    const auto read = probes::assignments_from_json(told, refused);
+    REQUIRE(read);
+    REQUIRE(read->size() == 1);
+    REQUIRE(read->front().definition);
+    CHECK(read->front().target == "r2");
+}

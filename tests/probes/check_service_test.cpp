@@ -1,4 +1,5 @@
 #include "probes/service_rig.hpp"
+#include "support/file_size_limit.hpp"
 
 #include "model/check_json.hpp"
 
@@ -153,6 +154,24 @@ TEST_CASE("a page of results goes on where the one before ended, the newest firs
     const auto bad = on.wait(on.service->results(wanted));
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code() == "invalid_parameter");
+}
+
+TEST_CASE("results can be read though nothing can be written") {
+    place at;
+    service_rig on(at.path, at.clock, {edge()});
+    for (int i = 0; i < 3; ++i) {
+        on.measure("edge", "r1", true, "local", i);
+        at.clock.ms += 10'000;
+    }
+    on.settle();
+    const test::file_size_limit full(1);
+    on.measure("edge", "r1", true, "local", 3);
+    probes::result_query wanted;
+    wanted.check = "edge";
+    wanted.limit = 10;
+    const auto got = on.wait(on.service->results(wanted));
+    REQUIRE(got);
+    CHECK(got->items.size() == 3);
 }
 
 TEST_CASE("a burst's round trips and losses reach events, state, results, figures and metrics") {

@@ -1,5 +1,7 @@
 #include "sqlite_fixture.hpp"
 
+#include "support/file_size_limit.hpp"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -35,29 +37,6 @@ std::pair<std::string, int> fill_up(opened_store& store) {
             return {failed, batches};
     return {"no failure", 1000};
 }
-
-/// Lets no file of this process grow beyond a size while it lives.
-class file_size_limit {
-  public:
-    explicit file_size_limit(rlim_t bytes) {
-        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-        handler_ = std::signal(SIGXFSZ, SIG_IGN);
-        const rlimit wanted{bytes, before_.rlim_max};
-        REQUIRE(::setrlimit(RLIMIT_FSIZE, &wanted) == 0);
-    }
-
-    file_size_limit(const file_size_limit&) = delete;
-    file_size_limit& operator=(const file_size_limit&) = delete;
-
-    ~file_size_limit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-
-  private:
-    rlimit before_{};
-    void (*handler_)(int) = nullptr;
-};
 
 std::string full_message(const std::string& path) {
     return "disk_full: cannot write to the database " + path +
@@ -103,7 +82,7 @@ TEST_CASE("a file that may not grow gives disk_full, nothing is half-written, an
     opened_store store(config_for(path));
     int batches = 0;
     {
-        const file_size_limit limit(rlim_t{1} << 20);
+        const test::file_size_limit limit(rlim_t{1} << 20);
         const auto [failed, written] = fill_up(store);
         CHECK(failed == full_message(path));
         batches = written;

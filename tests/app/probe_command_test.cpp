@@ -1,5 +1,6 @@
 #include "app/cli/probe_request.hpp"
 #include "app/cli/probe_table.hpp"
+#include "app/cli/table.hpp"
 
 #include "app/cli/yaml_file.hpp"
 #include "base/json.hpp"
@@ -96,7 +97,7 @@ TEST_CASE("the table sums up each place, by packets where a probe counts them") 
         "metrics": {"rtt_avg_ms": 2, "packets_sent": 4, "packets_lost": 1}})")) == "a from n: ok, 2.000 ms");
     CHECK_FALSE(rows.all_answered());
     CHECK(rows.add(json::parse(R"({"target": "b", "node": "n", "success": false, "failed_phase": "connect",
-        "reason": "connection\u001b[31m refused"})")) == "b from n: connect: connection?[31m refused");
+        "reason": "connection\u001b[31m refused"})")) == "b from n: connect: connection\xEF\xBF\xBD[31m refused");
     CHECK(rows.add(json::parse(R"({"target": "b", "node": "n", "success": false, "duration_ms": 0,
         "error": {"code": "no_permission", "message": "ask root"}})")) == "b from n: ask root");
     CHECK(rows.progress() == "3 of 4 measured");
@@ -104,4 +105,11 @@ TEST_CASE("the table sums up each place, by packets where a probe counts them") 
     CHECK(rows.text().find("0/2  100%") != std::string::npos);
     (void)rows.add(json::parse(R"({"target": "b", "node": "n", "success": true, "duration_ms": 12.25})"));
     CHECK(rows.all_answered());
+}
+
+TEST_CASE("a line is cut at a character") {
+    CHECK(app::cli::fitted("caf\xc3\xa9s", 4) == "caf\xc3\xa9");
+    CHECK(app::cli::fitted("caf\xc3\xa9", 4) == "caf\xc3\xa9");
+    CHECK(app::cli::fitted("caf\xc3\xa9", 3) == "caf");
+    CHECK(app::cli::fitted("", 0).empty());
 }

@@ -216,6 +216,24 @@ class Agents(SystemTest):
         for each in taken:
             each.close()
 
+    def test_a_probe_at_once_runs_on_the_agents_of_a_label_and_on_no_other_node(self) -> None:
+        agents = [self.agent(1, "edge1"), self.agent(2, "edge2")]
+        here = agents[0].network.here
+
+        def probed(*words: str, status: int = 0) -> list[Any]:
+            done = self.run_program(str(FERRULE), "probe", *words, "--json", env=self.controller.client_env(), status=status)
+            return [json.loads(each) for each in done.stdout.splitlines()]
+
+        found = probed("icmp", here, "--from", "site=edge1", "--count", "2", "--interval", "10ms")
+        self.assertEqual([(each["node"], each["success"], each["metrics"]["packets_lost"]) for each in found], [("edge1", True, 0)] * 2)
+        # It is the agent's network that is measured: the other one has no way there.
+        found = probed("icmp", here, "--from", "site=edge2", status=1)
+        self.assertEqual([(each["node"], each["success"]) for each in found], [("edge2", False)])
+        found = probed("tcp", f"{here}:8521", "--from", "from=token", "--region", "lab", status=1)
+        self.assertEqual(sorted((each["node"], each["success"]) for each in found), [("edge1", True), ("edge2", False)])
+        (answered,) = probed("tcp", f"{here}:8521", "--from", "edge1")
+        self.assertEqual((answered["node"], answered["target"]), ("edge1", f"{here}:8521"))
+
     def test_an_agent_without_controllers_complains_once_of_each(self) -> None:
         network = self.network(1)
         made = Agent(self.scratch / "lone", network, "lone", self.cli("agent", "token", "create"))

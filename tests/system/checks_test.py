@@ -7,7 +7,9 @@ import subprocess
 import threading
 
 from daemon import Daemon
+from programs import free_port
 from surroundings import LIMIT_S, ROOT, SystemTest, lint_metrics, main
+from terminal import REDRAW, Shown
 
 
 class Server:
@@ -226,7 +228,7 @@ class Checks(SystemTest):
         self.assertEqual([each["name"] for each in json.loads(self.cli("check", "windows", "web", "--json"))["announced"]], ["later"])
         for wrong in (["--for", "2"], ["--days", "sat", "--for", "2h"], [], ["--start", "02:30", "--for", "2h"], ["--for", "1h", "--until", "x"]):
             self.cli("check", "announce", "web", "wrong", *wrong, code=2)
-        self.cli("check", "announce", "web", "wrong", "--until", "yesterday", code=1)
+        self.cli("check", "announce", "web", "wrong", "--until", "yesterday", code=2)
         self.cli("check", "announce", "nosuch", "move", "--for", "2h", code=1)
 
         self.cli("check", "acknowledge", "web", code=1)  # there is no problem
@@ -259,6 +261,67 @@ class Checks(SystemTest):
         self.cli("probe", "tcp", good, "--from", "nobody", code=1)
         self.cli("probe", "tcp", good, "--set", "nonsense", code=2)
         self.cli("probe", "pigeon", good, code=1)
+
+    def on_terminal(self, *words: str, columns: int = 200) -> Shown:
+        return Shown(self.daemon.program, *words, env=self.daemon.client_env(), columns=columns)
+
+    def test_a_probe_on_a_terminal_draws_one_table_again_and_again(self) -> None:
+        good = f"127.0.0.1:{self.server.port}"
+        bad = f"127.0.0.1:{free_port()}"
+        for columns in (200, 30):
+            with self.subTest(columns=columns):
+                shown = self.on_terminal("probe", "tcp", good, bad, "--count", "3", "--interval", "10ms", columns=columns)
+                self.assertEqual((shown.status, shown.errors), (1, ""))
+                *before, last = shown.drawings
+                told = [each.splitlines()[-1] for each in before if each]
+                self.assertEqual(told, [f"{n} of 6 measured" for n in range(7)])
+                for each in before:
+                    self.assertIn(len(each.splitlines()), (0, 4), each)
+                rows = self.written_rows(shown)
+                self.assertRegex(rows[0], r"^TARGET +NODE +OK +LOSS +LAST ms +MIN +AVG +MAX +LAST FAILURE$")
+                self.assertRegex(rows[1], rf"^{good} +test +3/3 +0% +[\d.]+ .* -$")
+                self.assertRegex(rows[2], rf"^{bad} +test +0/3 +100% +- +- +- +- +.*refused")
+                self.assertEqual(last.replace("\n", ""), "".join(rows), "nothing is left of what was drawn before")
+                self.assertEqual(shown.commands(), [])
+
+    @staticmethod
+    def written_rows(shown: Shown) -> list[str]:
+        """Lines of the last table, however wide the screen."""
+        return REDRAW.split(shown.written)[-1].split("\r\n")[:-1]
+
+    def test_what_comes_from_outside_does_not_command_the_terminal(self) -> None:
+        evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f"
+
+        def serve() -> None:
+            while True:
+                try:
+                    client = listening.accept()[0]
+                except OSError:
+                    return
+                with client:
+                    client.sendall(evil.encode() + b"\r\n")
+
+        listening = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join, LIMIT_S)
+        self.addCleanup(listening.close)
+        self.addCleanup(listening.shutdown, socket.SHUT_RDWR)
+        place = {"host": "127.0.0.1", "port": listening.getsockname()[1]}
+        settings = json.dumps([{"expect": "220 never"}])
+        with self.daemon.api() as api:
+            api("POST", "/api/v1/checks", {"name": "evil", "probe": "tcp", "interval": "1h", "targets": [place], "settings": {"steps": json.loads(settings)}}, expect=201)
+        seen = []
+        for words in (["probe", "tcp", f"127.0.0.1:{place['port']}", "--set", f"steps={settings}"], ["check", "run", "evil"], ["check", "state", "evil"],
+                      ["check", "results", "evil"], ["probe", "tcp", f"{evil}:1"], ["check", "show", evil]):
+            with self.subTest(words=words):
+                shown = self.on_terminal(*words)
+                self.assertEqual(shown.commands(), [])
+                self.assertNotRegex(shown.errors, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+                seen.append(shown.written + shown.errors)
+        self.assertIn("owned", seen[1], "what the target said is told")
+        with self.daemon.api() as api:
+            self.assertIn(evil, api.items("/api/v1/checks/evil/results")[0]["reason"])
 
 
 if __name__ == "__main__":

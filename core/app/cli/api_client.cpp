@@ -1,10 +1,12 @@
 #include "app/cli/api_client.hpp"
 
 #include "app/cli/exit_code.hpp"
+#include "app/cli/printable.hpp"
 #include "app/cli/server_choice.hpp"
 #include "app/cli/stream_reader.hpp"
 #include "app/cli/wire_setup.hpp"
 #include "base/json.hpp"
+#include "base/strings.hpp"
 
 #include <curl/curl.h>
 
@@ -201,7 +203,10 @@ std::string escape(std::string_view text) {
 }
 
 int report(const error& what) {
-    std::fprintf(stderr, "ferrule: %s (%s)\n", what.message().c_str(), what.code().c_str());
+    std::string shown;
+    for (const auto line : base::split(what.message(), '\n'))
+        shown += (shown.empty() ? "" : "\n") + printable(line);
+    std::fprintf(stderr, "ferrule: %s (%s)\n", shown.c_str(), what.code().c_str());
     if (what.code() == "unreachable")
         return unreachable;
     const bool no_entry = what.code() == "unauthorized" || what.code() == "forbidden" || what.code() == "no_token";

@@ -4,16 +4,22 @@
 #include "app/cli/exit_code.hpp"
 #include "app/cli/probe_request.hpp"
 #include "app/cli/probe_table.hpp"
+#include "app/cli/table.hpp"
 #include "base/json.hpp"
+#include "base/strings.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace ferrule::app::cli {
 
@@ -23,25 +29,44 @@ namespace {
 
 volatile std::sig_atomic_t stopped = 0;
 
-/// What of the run is on the screen.
+/// What of the run is on the screen: as much as fits, for what was broken into two lines or has left at the top could
+/// not be taken away again.
 class screen {
   public:
     void draw(const probe_table& now) {
-        if (drawn_ != 0)
-            std::printf("\x1b[%zuA\x1b[J", drawn_); // back to its first line, and away with it
-        std::fputs(now.text().c_str(), stdout);
-        std::printf("%s\n", now.progress().c_str());
+        clear();
+        const auto [rows, columns] = size();
+        const auto text = now.text();
+        for (const auto line : base::split(std::string_view(text), '\n')) {
+            if (line.empty() || drawn_ + 2 >= rows)
+                break;
+            put(fitted(line, columns));
+        }
+        put(fitted(now.progress(), columns));
         std::fflush(stdout);
-        drawn_ = now.lines() + 1;
     }
 
     void clear() {
         if (drawn_ != 0)
-            std::printf("\x1b[%zuA\x1b[J", drawn_);
+            std::printf("\x1b[%zuA\x1b[J", drawn_); // back to its first line, and away with it
         drawn_ = 0;
     }
 
   private:
+    static std::pair<std::size_t, std::size_t> size() {
+        constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+        winsize told{};
+        if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) != 0)
+            return {any, any};
+        return {told.ws_row == 0 ? any : told.ws_row, told.ws_col == 0 ? any : told.ws_col};
+    }
+
+    void put(std::string_view line) {
+        std::fwrite(line.data(), 1, line.size(), stdout);
+        std::fputc('\n', stdout);
+        ++drawn_;
+    }
+
     std::size_t drawn_ = 0;
 };
 

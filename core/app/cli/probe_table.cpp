@@ -1,5 +1,6 @@
 #include "app/cli/probe_table.hpp"
 
+#include "app/cli/printable.hpp"
 #include "app/cli/table.hpp"
 #include "base/json.hpp"
 #include "base/strings.hpp"
@@ -22,13 +23,6 @@ std::string number(double value, const char* unit = "") {
     return text.data();
 }
 
-// Control characters of a result must not reach the terminal as commands.
-std::string plain(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return text;
-}
-
 double metric(const json& sample, const char* name, double fallback) {
     const auto metrics = sample.find("metrics");
     return metrics != sample.end() && metrics->is_object() ? metrics->value(name, fallback) : fallback;
@@ -41,9 +35,9 @@ double latency_of(const json& sample) {
 
 std::string reason_of(const json& sample) {
     if (const auto failed = sample.find("error"); failed != sample.end() && failed->is_object())
-        return plain(failed->value("message", "it could not be measured"));
+        return printable(failed->value("message", "it could not be measured"));
     const auto phase = sample.value("failed_phase", "");
-    return plain((phase.empty() ? "" : phase + ": ") + sample.value("reason", "it failed"));
+    return printable((phase.empty() ? "" : phase + ": ") + sample.value("reason", "it failed"));
 }
 
 } // namespace
@@ -51,16 +45,16 @@ std::string reason_of(const json& sample) {
 void probe_table::begin(const json& told) {
     for (const auto& each : told.value("places", json::array())) {
         row fresh;
-        fresh.target = plain(each.value("target", ""));
-        fresh.node = plain(each.value("node", ""));
+        fresh.target = printable(each.value("target", ""));
+        fresh.node = printable(each.value("node", ""));
         rows_.push_back(std::move(fresh));
     }
     expected_ = rows_.size() * told.value("count", std::uint64_t{1});
 }
 
 probe_table::row& probe_table::of(const json& sample) {
-    const auto target = plain(sample.value("target", ""));
-    const auto node = plain(sample.value("node", ""));
+    const auto target = printable(sample.value("target", ""));
+    const auto node = printable(sample.value("node", ""));
     for (auto& each : rows_)
         if (each.target == target && each.node == node)
             return each;

@@ -25,8 +25,6 @@ class probe_table {
     /// Whether each place has answered at least once.
     [[nodiscard]] bool all_answered() const noexcept;
 
-    [[nodiscard]] std::size_t lines() const noexcept { return rows_.size() + 1; }
-
   private:
     struct row {
         std::string target;

@@ -9,12 +9,23 @@ namespace ferrule::app::cli {
 
 namespace {
 
+bool begins_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
+}
+
 std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
 } // namespace
+
+std::string_view fitted(std::string_view line, std::size_t columns) {
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < line.size(); ++i)
+        if (begins_character(line[i]) && ++width > columns)
+            return line.substr(0, i);
+    return line;
+}
 
 table::table(std::vector<std::string> header) {
     rows_.push_back(std::move(header));

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ferrule::app::cli {
 
+/// The beginning of a line, at most so many code points.
+std::string_view fitted(std::string_view line, std::size_t columns);
+
 /// Collects rows and prints them with aligned columns, as wide as needed. Widths count code points, so accents do not
-/// shift columns.
+/// shift columns. Cells are made printable.
 class table {
   public:
     explicit table(std::vector<std::string> header);

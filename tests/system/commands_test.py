@@ -54,6 +54,22 @@ class Commands(FleetTest):
         mode = (self.controller.folder / "data" / "command.key").stat().st_mode & 0o777
         self.assertEqual(mode, 0o600)
 
+    def test_whoever_runs_a_command_is_told_for_whom_it_waits_and_what_became_of_those_who_are_revoked(self) -> None:
+        allowed = {"enabled": True, "shell": True}
+        self.agent("edge1", **allowed).stop()
+        away = self.cli("command", "run", "--on", "edge1", "--ttl", "1s", "--shell", "--", "true", status=1).stderr
+        self.assertRegex(away, r"\[waiting until \S+ for agents that are away: edge1\]")
+        self.assertIn("expired", away)
+        self.agent("edge2", **allowed)
+        runs = self.give(f"echo begun >> {self.ran}; exec sleep 30", "edge2")
+        self.running(runs)
+        waits = self.give("true", "edge1")
+        for agent in ("edge1", "edge2"):
+            self.cli("agent", "revoke", agent)
+        for command, state in ((runs, "unknown"), (waits, "refused")):
+            task = self.ended(command)
+            self.assertEqual((task["state"], task["error"]["code"]), (state, "agent_revoked"))
+
     def test_a_command_cut_by_kill_9_of_the_agent_is_unknown_and_one_of_the_controller_is_told_later(self) -> None:
         agent = self.agent("edge1", enabled=True, shell=True)
         pid = self.scratch / "pid"

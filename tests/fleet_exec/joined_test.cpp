@@ -202,6 +202,20 @@ TEST_CASE("a command that was cut off by the end of its agent is unknown and doe
     CHECK(test::lines_of(file) == std::vector<std::string>{"ran"});
 }
 
+TEST_CASE("an end that finds no room on the agent's disk is told at once, and once more when there is room") {
+    const test::scratch_folder scratch;
+    command_rig rig(over(scratch));
+    rig.net().disks_are_full = true;
+    const auto id = rig.submit(command_rig::asking("echo done", {"web1"}));
+    rig.finished(id);
+    const auto told = rig.tasks(id).at(0);
+    CHECK(told.state == task_state::succeeded);
+    CHECK(told.result.out == "done\n");
+    rig.net().disks_are_full = false;
+    CHECK(rig.run(command_rig::asking("echo next", {"web1"})).state == task_state::succeeded);
+    CHECK(rig.wait(rig.center().get(id)).value().counts == rig.finished(id).counts);
+}
+
 TEST_CASE("a command goes on while the controller is away, and its result comes when it is back") {
     const test::scratch_folder scratch;
     command_rig rig(over(scratch));

@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -102,6 +103,12 @@ class network {
 
         void deliver(std::string_view kind, std::string body,
                      std::function<void(ferrule::result<void>)> kept) override {
+            if (over_.disks_are_full) {
+                asio::post(over_.loop_, [kept = std::move(kept)] {
+                    kept(ferrule::error("disk_full", "there is no room on the disk", true));
+                });
+                return;
+            }
             over_.spool(name, kind, std::move(body));
             asio::post(over_.loop_, [kept = std::move(kept)] { kept(ferrule::ok()); });
         }
@@ -125,6 +132,8 @@ class network {
     }
 
     void detach_controller() { controller_.reset(); }
+
+    std::atomic<bool> disks_are_full = false; ///< Agents can keep nothing.
 
     void detach(const std::string& agent) { agents_.erase(agent); }
 

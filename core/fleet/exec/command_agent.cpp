@@ -226,6 +226,8 @@ void command_agent::tell(const task_end& how, bool again, base::duration pause) 
             }
             base::log::error("fleet", "the end of a command cannot be kept for the controller; it is tried again",
                              {{"task", how.task}, {"why", written.error().message()}});
+            // Whoever waits for it need not wait for room on this disk.
+            self->parts_.link.send(result_kind, result_body(how, again, self->parts_.clock.wall_now()));
             auto timer = std::make_shared<asio::steady_timer>(self->parts_.on);
             timer->expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause));
             timer->async_wait([self, timer, how, again, pause](const boost::system::error_code& failed) {

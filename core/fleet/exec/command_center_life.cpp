@@ -32,6 +32,12 @@ void command_center::listen() {
     parts_.link.offer(std::string(feature));
     parts_.link.on_message(std::string(started_kind), bound(&command_center::started));
     parts_.link.on_message(std::string(output_kind), bound(&command_center::output));
+    // From an agent whose disk is full it comes as a message; once there is room, it is delivered as well.
+    parts_.link.on_message(std::string(result_kind),
+                           [weak = weak_from_this()](const std::string& agent, const json& body) {
+                               if (const auto self = weak.lock(); self && body.is_object())
+                                   self->result_came(agent, body, [] {});
+                           });
     parts_.link.on_delivery(
         std::string(result_kind),
         [weak = weak_from_this()](const std::string& agent, const json& body, std::function<void()> taken) {

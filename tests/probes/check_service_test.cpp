@@ -192,7 +192,8 @@ TEST_CASE("a burst's round trips and losses reach events, state, results, figure
     const auto events = on.wait(heard->next(base::system_clock().steady_now() + 60s));
     REQUIRE(events.size() == 1);
     CHECK(json::parse(events.front()->data)["rtts_ms"] == rtts);
-    for (const auto& each : on.state("edge")["targets"][0]["locations"])
+    const auto shown = on.state("edge");
+    for (const auto& each : shown["targets"][0]["locations"])
         if (each["location"] == "far")
             CHECK(each["last"]["rtts_ms"] == rtts);
     probes::result_query wanted;

@@ -201,6 +201,9 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
         const std::lock_guard lock(mutex_);
         if (stopping_)
             return protocol::farewell{"controller_stopping", "the controller stops", std::chrono::seconds(1)};
+        // Its end is on the way, and it must not take the place of the newer one that is why.
+        if (!doorstep_.left(by))
+            return protocol::farewell{"replaced", "a newer connection with the same certificate came", {}};
         auto& place = by_name_[by->name()];
         if (!place && by_name_.size() > settings_.max_agents) {
             by_name_.erase(by->name());
@@ -209,7 +212,6 @@ std::optional<protocol::farewell> agents_hub::greeted(const session_ptr& by, con
                                       std::chrono::seconds(30)};
         }
         older = std::exchange(place, by);
-        doorstep_.left(by);
     }
     constexpr const char* replaced = "a newer connection replaces an older one of the same agent";
     const auto host = by->address().substr(0, by->address().rfind(':'));

@@ -20,10 +20,14 @@ visitor_ptr doorstep::came(const visitor_ptr& who) {
     return displaced;
 }
 
-void doorstep::left(const visitor_ptr& who) {
-    std::erase_if(strangers_, [&](const stranger& each) { return each.who == who; });
-    if (const auto at = certified_.find(who->name()); at != certified_.end() && at->second == who)
-        certified_.erase(at);
+bool doorstep::left(const visitor_ptr& who) {
+    if (who->name().empty())
+        return std::erase_if(strangers_, [&](const stranger& each) { return each.who == who; }) != 0;
+    const auto at = certified_.find(who->name());
+    if (at == certified_.end() || at->second != who)
+        return false;
+    certified_.erase(at);
+    return true;
 }
 
 doorstep::place doorstep::choose() {

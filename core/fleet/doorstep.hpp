@@ -36,8 +36,8 @@ class doorstep {
 
     /// Returns whom it displaces; null for nobody.
     visitor_ptr came(const visitor_ptr& who);
-    /// It has greeted, or gone.
-    void left(const visitor_ptr& who);
+    /// It has greeted, or gone. False when it was displaced before.
+    bool left(const visitor_ptr& who);
 
     [[nodiscard]] std::size_t size() const noexcept { return strangers_.size() + certified_.size(); }
 

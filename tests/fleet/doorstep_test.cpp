@@ -61,8 +61,8 @@ TEST_CASE("of each certificate there is one connection that has not greeted, the
     CHECK_FALSE(here.came(from("192.0.2.1:2", stage::silent, "edge2")));
     CHECK_FALSE(here.came(from("192.0.2.1:3", stage::silent))); // a stranger
     CHECK(here.came(newer) == older);
-    here.left(older); // which has been replaced
+    CHECK_FALSE(here.left(older)); // which has been replaced
     CHECK(here.size() == 3);
-    here.left(newer);
+    CHECK(here.left(newer));
     CHECK(here.size() == 2);
 }

@@ -6,6 +6,19 @@
 using namespace ferrule;
 using namespace test;
 
+namespace {
+
+/// Each location is cut off when it misses its gateway.
+probes::check_options anchored() {
+    probes::check_options wanted;
+    auto& anchor = wanted.anchors.emplace_back();
+    anchor.probe = "scripted";
+    anchor.targets.emplace_back().host = "gateway";
+    return wanted;
+}
+
+} // namespace
+
 TEST_CASE("a target that goes down and comes back is told soft, hard and well again, in order") {
     place at;
     service_rig on(at.path, at.clock, {edge()});
@@ -302,14 +315,7 @@ TEST_CASE("two of three locations must agree, and one that is cut off from its a
     place at;
     auto check = edge();
     check.max_attempts = 1;
-    probes::check_options wanted;
-    probes::anchor_rule anchor;
-    anchor.probe = "scripted";
-    model::check_target gateway;
-    gateway.host = "gateway";
-    anchor.targets = {gateway};
-    wanted.anchors = {anchor};
-    service_rig on(at.path, at.clock, {check}, {"ams", "fra", "sin"}, wanted);
+    service_rig on(at.path, at.clock, {check}, {"ams", "fra", "sin"}, anchored());
     const auto work = on.service->assignments_for("ams");
     REQUIRE(work.size() == 2);
     CHECK(work[0].target == "r1");
@@ -337,14 +343,7 @@ TEST_CASE("a location that reaches its anchors again votes with what it measures
     auto check = edge();
     check.max_attempts = 1;
     check.agreement.agree = 1;
-    probes::check_options wanted;
-    probes::anchor_rule anchor;
-    anchor.probe = "scripted";
-    model::check_target gateway;
-    gateway.host = "gateway";
-    anchor.targets = {gateway};
-    wanted.anchors = {anchor};
-    service_rig on(at.path, at.clock, {check}, {"ams", "fra"}, wanted);
+    service_rig on(at.path, at.clock, {check}, {"ams", "fra"}, anchored());
     for (const auto* node : {"ams", "fra"}) {
         on.measure("@anchors0", "gateway", true, node);
         on.measure("edge", "r1", true, node);

@@ -10,6 +10,7 @@ from typing import Any
 import cables
 from api import Api, Event
 from daemon import Daemon
+from placed import Placed
 from simdevices import SimDevices
 from surroundings import FERRULE, MetricsTest, main
 
@@ -32,17 +33,6 @@ TEMPLATE = {
     ],
 }
 NAMES = {"west": {"labels": {"site": "fra1"}}, "east": {"region": "us"}, "named": {"names": ["edge2"]}, "any1": {}, "any2": {}}
-
-
-class Placed(Daemon):
-    """A daemon on a host of the network."""
-
-    def __init__(self, folder: Path, host: cables.Host, settings: dict[str, Any]) -> None:
-        super().__init__(folder, settings)
-        starter = folder / "on-its-host"
-        starter.write_text(f'#!/bin/sh\nexec {" ".join(host.command(str(FERRULE)))} "$@"\n')
-        starter.chmod(0o700)
-        self.program = starter
 
 
 class Agent(Placed):

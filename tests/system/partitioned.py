@@ -9,6 +9,7 @@ from typing import Any
 import cables
 from api import Event
 from daemon import Daemon
+from placed import Placed
 from surroundings import FERRULE, MetricsTest
 
 CONTROLLER, TARGET, ANCHOR = "192.0.2.1", "192.0.2.50", "192.0.2.60"
@@ -23,17 +24,6 @@ print("up", flush=True)
 while True:
     listening.accept()[0].close()
 """
-
-
-class Placed(Daemon):
-    """A daemon on a host of the network."""
-
-    def __init__(self, folder: Path, host: cables.Host, settings: dict[str, Any]) -> None:
-        super().__init__(folder, settings)
-        starter = folder / "on-its-host"
-        starter.write_text(f'#!/bin/sh\nexec {" ".join(host.command(str(FERRULE)))} "$@"\n')
-        starter.chmod(0o700)
-        self.program = starter
 
 
 class Agent(Placed):

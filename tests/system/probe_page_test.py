@@ -61,6 +61,7 @@ modules:
   ssh_wrong: {prober: tcp, tcp: {query_response: [{expect: '^SSH-1', send: x}]}, timeout: 1s}
   tls: {prober: tcp, tcp: {tls: true, tls_config: {insecure_skip_verify: true}}}
   tls_known: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: FOLDER/cert.pem, server_name: www.example.org}}}
+  tls_unnamed: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: FOLDER/cert.pem}}}
   tls_other_name: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: FOLDER/cert.pem, server_name: other.example.org}}}
   tls_unknown: {prober: tcp, tcp: {tls: true}}
   ping: {prober: icmp, timeout: 1s}
@@ -216,6 +217,8 @@ class SameAsTheOriginal(Page):
             for each in (self.ours, self.theirs):
                 self.assertIn("\nprobe_success 1\n", probe(each, "web_host", f"{self.web.at}/host", hostname="www.example.org"))
                 self.assertIn("\nprobe_success 0\n", probe(each, "web_host", f"{self.web.at}/host"))
+            for name, up in (("www.example.org", 1), ("other.example.org", 0)):  # Debian's version passes it over
+                self.assertIn(f"\nprobe_success {up}\n", probe(self.ours, "tls_unnamed", self.secure.at, hostname=name))
         for page in pages:
             self.assert_clean(page, "probe_success")
 

@@ -52,15 +52,14 @@ command_intake::command_intake(const agent_directory& agents, config::commands_s
     , limits_(std::move(limits)) {}
 
 result<model::command_request> command_intake::completed(model::command_request request) const {
-    const auto& limits = limits_;
     if (request.what.timeout == base::duration::zero())
-        request.what.timeout = limits.default_timeout;
-    if (request.what.timeout > limits.max_timeout)
-        return too_long("timeout", request.what.timeout, "commands.max_timeout", limits.max_timeout);
+        request.what.timeout = limits_.default_timeout;
+    if (request.what.timeout > limits_.max_timeout)
+        return too_long("timeout", request.what.timeout, "commands.max_timeout", limits_.max_timeout);
     if (!request.ttl)
-        request.ttl = limits.default_ttl;
-    if (*request.ttl > limits.max_ttl)
-        return too_long("ttl", *request.ttl, "commands.max_ttl", limits.max_ttl);
+        request.ttl = limits_.default_ttl;
+    if (*request.ttl > limits_.max_ttl)
+        return too_long("ttl", *request.ttl, "commands.max_ttl", limits_.max_ttl);
     if (base::dump(model::to_json(request.what)).size() > longest_order)
         return error("invalid_request", "the command with its arguments and environment is longer than " +
                                             std::to_string(longest_order) + " bytes");

@@ -85,13 +85,10 @@ result<void> set_hostname(const std::string& hostname, json& settings) {
 }
 
 // A name of the module's own goes before.
-result<void> set_server_name(const std::string& hostname, json& settings) {
-    auto& tls = settings["tls_config"];
-    if (tls.is_null())
-        tls = json::object();
+void set_server_name(const std::string& hostname, json& settings) {
+    auto& tls = settings["tls_config"]; // which each module has
     if (!tls.contains("server_name"))
         tls["server_name"] = hostname;
-    return ok();
 }
 
 } // namespace
@@ -246,9 +243,9 @@ asio::awaitable<result<std::string>> exporter::page(page_request asked) {
         co_return refusal();
     if (!asked.hostname.empty() && (how->how == prober::http || how->how == prober::tcp)) {
         auto settings = json::parse(how->settings, nullptr, false);
-        const auto set = how->how == prober::http ? set_hostname(asked.hostname, settings)
-                                                  : set_server_name(asked.hostname, settings);
-        if (!set)
+        if (how->how == prober::tcp)
+            set_server_name(asked.hostname, settings);
+        else if (const auto set = set_hostname(asked.hostname, settings); !set)
             co_return set.error();
         how->settings = base::dump(settings);
     }
